@@ -102,3 +102,26 @@ test('every attempt at a problem is opened, and a task has a page over all runs'
     .click()
   await page.getByText(/^Step \d+ of \d+$/).waitFor()
 })
+
+test('golden samples are listed by task, read step by step, edited and deleted', async ({ page }) => {
+  await page.evaluate(() => {
+    window.location.hash = '#/tasks?side=golden&of=click-button'
+  })
+  const all = page.getByRole('region', { name: 'Recordings' })
+  const recordings = all.getByRole('button', { name: /^seed \d+ · by the expert · \d+ steps?$/ })
+  await recordings.first().click()
+  await expect(page).toHaveURL(/recording=click-button/)
+  const step = all.getByRole('region', { name: 'Step 1' })
+  await expect(step.getByText('Task: Click on the')).toBeVisible()
+  await step.getByLabel('Thought').fill('the task names it')
+  await step.getByRole('button', { name: 'Save the thought' }).click()
+  await page.getByText('The thought is saved.').waitFor()
+  await clean(page, 'golden')
+  const count = await recordings.count()
+  await all
+    .getByRole('button', { name: /^Delete click-button/ })
+    .first()
+    .click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await expect(recordings).toHaveCount(count - 1)
+})

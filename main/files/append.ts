@@ -1,4 +1,4 @@
-/** Adds lines to a file that also belongs to the user: what is there stays, byte for byte. */
+/** Changes a file that also belongs to the user: lines are added, or a change that somebody asked for is made; all else stays, byte for byte. */
 import { existsSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../messages/error.ts'
@@ -27,6 +27,22 @@ export function appendLines(path: string, linesFor: (content: Buffer) => readonl
     const added = lines.map((line) => line + end).join('')
     writeFileAtomic(path, [content, Buffer.from(isOpen ? end + added : added)])
     return lines.length
+  } finally {
+    unlock()
+  }
+}
+
+/**
+ * Puts the whole of a file's new content in the place of `before`, while no other process changes the file. Returns false
+ * and changes nothing where the file has another content by now. Throws UserError where the file may not be changed.
+ */
+export function replaceContent(path: string, before: Buffer, after: string): boolean {
+  if (isReadOnly(path)) throw new UserError('fileReadOnly', { path })
+  const unlock = lockFile(path)
+  try {
+    if (!existsSync(path) || !readFileSync(path).equals(before)) return false
+    writeFileAtomic(path, after)
+    return true
   } finally {
     unlock()
   }

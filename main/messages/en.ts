@@ -468,6 +468,9 @@ export const ENGLISH = {
   dataTooLarge:
     '{{path}} has {{size}} MB, and the lab reads data files of up to {{limit}} MB; split it, or leave out columns.',
   mustBeUserMessage: "must be one message of the user, with or without the lab's system message before it",
+  goldenChanged: '{{path}} has changed since it was listed; load the list again.',
+  goldenNotEditable: 'Line {{line}} of {{path}} is in a form that the window does not edit; edit the file itself.',
+  thoughtEmpty: 'A thought is one line of text; write one.',
   goldenIsList:
     "{{path}} is one JSON list, and the lab adds samples as lines. Write one object a line: jq -c '.[]' {{path}} > lines.jsonl, and set paths.sft_data to that file.",
   pairsAlike_one:

@@ -413,6 +413,9 @@ export const CHINESE = translated({
   dataNotUtf8: '{{place}}：这一行不是 UTF-8；请以 UTF-8 保存文件。',
   dataTooLarge: '{{path}} 有 {{size}} MB，而实验室读取的数据文件不超过 {{limit}} MB；请拆分它，或去掉一些列。',
   mustBeUserMessage: '必须是一条 user 消息，之前可以有实验室的 system 消息',
+  goldenChanged: '{{path}} 在列出之后改变了；请重新载入列表。',
+  goldenNotEditable: '{{path}} 的第 {{line}} 行的格式不能在窗口中编辑；请直接编辑文件。',
+  thoughtEmpty: '思考是一行文字；请写上。',
   goldenIsList:
     "{{path}} 是一个 JSON 列表，而实验室按行添加样本。请每行写一个对象：jq -c '.[]' {{path}} > lines.jsonl，并把 paths.sft_data 设为该文件。",
   pairsAlike_other: '{{file}}：有 {{count}} 对的优选与劣选是同样的文字，已跳过（第 {{lines}} 行）',

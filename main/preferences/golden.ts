@@ -49,15 +49,24 @@ export function writtenSample(sample: GoldenSample, supersedes = false): string 
  */
 export async function parseGolden(text: string, file: string): Promise<FileSample[]> {
   let samples: FileSample[] = []
-  for (const { line, value } of await parseRows(text, file, sampleSchema)) {
-    const { supersedes, ...sample } = value
+  for (const { supersedes, ...sample } of await parseAllGolden(text, file)) {
     if (supersedes) samples = samples.filter((one) => !isSameRecording(one, sample))
-    samples.push({ ...sample, line })
+    samples.push(sample)
   }
   return samples
 }
 
-function isSameRecording(one: GoldenSample, other: GoldenSample): boolean {
+/** The samples of a text with those that are superseded. Throws UserError as `parseGolden` does. */
+export async function parseAllGolden(
+  text: string,
+  file: string,
+): Promise<(FileSample & { readonly supersedes: boolean })[]> {
+  const rows = await parseRows(text, file, sampleSchema)
+  return rows.map(({ line, value }) => ({ ...value, line }))
+}
+
+/** Whether a recording by hand of the same problem as `other` has this sample. */
+export function isSameRecording(one: GoldenSample, other: GoldenSample): boolean {
   return one.source === BY_HAND && one.task === other.task && one.seed === other.seed
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { answerFailure } from '../agent/grammar.ts'
+import { type Agreement, agreement } from '../evaluation/agreement.ts'
 import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
@@ -15,6 +16,7 @@ import {
   reviewState,
   undoCorrection,
 } from '../preferences/review.ts'
+import { VERDICTS, type Verdict } from '../store/judgements.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/pairs.ts'
 import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
@@ -22,12 +24,17 @@ import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
 
-/** The filter and the order of a list of pairs. */
-const listed = {
+/** The filter of a list of pairs. */
+const filter = {
   ...round,
   task: z.string().optional(),
   state: z.enum(PAIR_STATES).optional(),
   search: z.string().max(200).optional(),
+}
+
+/** The filter and the order of a list of pairs. */
+const listed = {
+  ...filter,
   sort: z.enum(['id', 'task', 'seed', 'step', 'chosen', 'rejected', 'margin', 'policyMargin']).default('id'),
   descending: z.boolean().default(false),
 }
@@ -39,6 +46,15 @@ const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('edit'), chosen: answer.optional(), rejected: answer.optional() }),
   z.object({ kind: z.literal('note'), note: answer }),
 ])
+
+/** Some pairs: named ones, or all that pass a filter. */
+const some = z.union([z.strictObject({ ids: z.array(id).min(1).max(100_000) }), z.strictObject(filter)])
+const annotator = z.string().trim().min(1).max(60)
+
+/** How two annotators agree. An empty name stands for the corrections, which training reads. */
+export interface AnnotatorsAgreement extends Agreement {
+  readonly annotators: readonly [string, string]
+}
 
 /** The result of a correction. */
 export interface Reviewed extends ReviewState {
@@ -133,6 +149,49 @@ export const pairsRouter = router({
     .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
     .mutation(({ ctx, input }) => counted(ctx, correctPairs(ctx.lab.store, input.ids, input.action))),
 
+  /** Makes the same correction to many pairs, as one that can be undone. Returns how many. */
+  editMany: changing.input(z.object({ some, action })).mutation(({ ctx, input }) => {
+    const ids = idsOf(ctx, input.some)
+    correctPairs(ctx.lab.store, ids, input.action)
+    return { pairs: ids.length }
+  }),
+
+  /** Stores what an annotator thinks of some pairs, apart from the corrections. Returns how many. */
+  judge: changing
+    .input(z.object({ some, annotator, verdict: z.enum(VERDICTS) }))
+    .mutation(({ ctx, input: { some, annotator, verdict } }) => {
+      const ids = idsOf(ctx, some)
+      ctx.lab.store.judgements.judge(ids, annotator, verdict)
+      return { pairs: ids.length }
+    }),
+
+  /** What an annotator thinks of the pairs of a round, by pair. */
+  judgements: procedure.input(z.object({ ...round, annotator })).query(
+    ({ ctx, input: { annotator, ...of } }): Readonly<Record<number, Verdict>> =>
+      Object.fromEntries(
+        ctx.lab.store.judgements
+          .of(of)
+          .filter((one) => one.annotator === annotator)
+          .map(({ pair, verdict }) => [pair, verdict]),
+      ),
+  ),
+
+  /** Everybody who judged pairs of a round, with how many, and how each two of them agree. */
+  agreement: procedure.input(z.object(round)).query(({ ctx: { lab }, input }) => {
+    const all = [...lab.store.judgements.reviewed(input), ...lab.store.judgements.of(input)]
+    const judges = [...Map.groupBy(all, (one) => one.annotator)].map(
+      ([name, own]) => [name, new Map(own.map(({ pair, verdict }) => [pair, verdict]))] as const,
+    )
+    return {
+      annotators: judges.map(([name, own]) => ({ name, judged: own.size })),
+      agreements: judges.flatMap(([a, one], at) =>
+        judges
+          .slice(at + 1)
+          .map(([b, other]): AnnotatorsAgreement => ({ annotators: [a, b], ...agreement(one, other) })),
+      ),
+    }
+  }),
+
   /** Undoes the latest correction. */
   undo: changing
     .input(z.object(round))
@@ -157,6 +216,13 @@ export const pairsRouter = router({
 function doubtOf(chosen: string, prompt: string): Message | null {
   const failure = answerFailure(chosen, prompt)
   return failure === null ? null : message('chosenDoubt', { why: message(`failure.${failure}`) })
+}
+
+/** The ids of some pairs. Throws UserError where no pair passes the filter. */
+function idsOf({ lab }: Context, which: z.output<typeof some>): readonly number[] {
+  const ids = 'ids' in which ? which.ids : lab.store.pairs.ids(which)
+  if (ids.length === 0) throw new UserError('noPairChosen')
+  return ids
 }
 
 function counted({ lab }: Context, state: ReviewState, place: RoundKey | undefined = state.pairs[0]): Reviewed {

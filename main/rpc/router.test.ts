@@ -391,6 +391,36 @@ test('pairs are read, corrected, counted, and corrected back', async () => {
   )
 })
 
+test('all pairs that are listed are judged at once, and a second annotator agrees or not', async () => {
+  const run = wholeRun()
+  const { lab } = page()
+  const place = { run, round: 1 }
+  const ids = (await lab.pairs.list.query(place)).rows.map(({ id }) => id)
+  expect(await lab.pairs.editMany.mutate({ some: place, action: { kind: 'keep' } })).toEqual({ pairs: 3 })
+  await lab.pairs.editMany.mutate({ some: { ids: [ids[0]!] }, action: { kind: 'drop' } })
+  expect((await lab.pairs.review.query(place)).count).toMatchObject({ reviewed: 3, dropped: 1 })
+  await lab.pairs.judge.mutate({ some: { ...place, state: 'kept' }, annotator: ' Ada ', verdict: 'keep' })
+  await lab.pairs.judge.mutate({ some: { ids: [ids[0]!, ids[1]!, 9999] }, annotator: 'Ada', verdict: 'drop' })
+  expect(await lab.pairs.judgements.query({ ...place, annotator: 'Ada' })).toEqual({
+    [ids[0]!]: 'drop',
+    [ids[1]!]: 'drop',
+    [ids[2]!]: 'keep',
+  })
+  // Observed 2/3, by chance (1/3 x 2/3) + (2/3 x 1/3) = 4/9.
+  const { annotators, agreements } = await lab.pairs.agreement.query(place)
+  expect(annotators).toEqual([
+    { name: '', judged: 3 },
+    { name: 'Ada', judged: 3 },
+  ])
+  expect(agreements).toEqual([
+    { annotators: ['', 'Ada'], n: 3, observed: 2 / 3, kappa: expect.closeTo((2 / 3 - 4 / 9) / (5 / 9), 10) },
+  ])
+  // They are kept apart: training still uses what the corrections keep.
+  expect(store.pairs.kept(place)).toHaveLength(2)
+  const none = { ...place, search: 'nowhere to be found' }
+  await expect(lab.pairs.editMany.mutate({ some: none, action: { kind: 'drop' } })).rejects.toThrow(/pair/)
+})
+
 test('pairs are exported to a file and imported from one', async () => {
   const run = wholeRun()
   const { lab } = page()

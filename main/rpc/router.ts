@@ -1,8 +1,9 @@
 /** The lab's router, which windows and the desktop app call. */
-import { adaptersRouter, goldenRouter } from './catalogue.ts'
+import { adaptersRouter } from './adapters.ts'
 import { configRouter } from './config.ts'
 import { desktopRouter } from './desktop.ts'
 import { episodesRouter } from './episodes.ts'
+import { goldenRouter } from './golden.ts'
 import { jobRouter } from './job.ts'
 import { liveRouter } from './live.ts'
 import { metricsRouter } from './metrics.ts'

@@ -382,4 +382,14 @@ ALTER TABLE episodes ADD COLUMN machine INTEGER REFERENCES machines;
   `
 CREATE INDEX steps_by_completion ON steps (completion);
 `,
+  // What annotators think of pairs, apart from the corrections that training reads.
+  `
+CREATE TABLE pair_judgements (
+  pair INTEGER NOT NULL REFERENCES pairs ON DELETE CASCADE,
+  annotator TEXT NOT NULL CHECK (annotator <> ''),
+  verdict TEXT NOT NULL CHECK (verdict IN ('keep', 'drop', 'swap')),
+  time INTEGER NOT NULL,
+  PRIMARY KEY (pair, annotator)
+) STRICT, WITHOUT ROWID;
+`,
 ]

@@ -234,6 +234,14 @@ export class Pairs {
     return { rows: rows.map(readBrief), total }
   }
 
+  /** The ids of all pairs of a round that pass the filter. */
+  ids(filter: PairFilter): number[] {
+    const { conditions, values } = where(filter)
+    return this.#database
+      .all(`SELECT id FROM pairs WHERE ${conditions} ORDER BY id`, ...values)
+      .map(({ id }) => Number(id))
+  }
+
   /** The place of a pair in the `list` of this filter and order, from 0; null where it does not pass the filter. */
   place(filter: PairFilter, order: PairOrder, id: number): number | null {
     const { conditions, values } = where(filter)

@@ -4,6 +4,7 @@ import { Database } from './database.ts'
 import { Episodes } from './episodes.ts'
 import { Events } from './events.ts'
 import { GoldenSets } from './golden.ts'
+import { Judgements } from './judgements.ts'
 import { Labels } from './labels.ts'
 import { Metrics } from './metrics.ts'
 import { Pairs } from './pairs.ts'
@@ -24,6 +25,7 @@ export class Store {
   readonly played: Played
   readonly golden: GoldenSets
   readonly pairs: Pairs
+  readonly judgements: Judgements
   readonly metrics: Metrics
   readonly checkpoints: Checkpoints
   readonly events: Events
@@ -40,6 +42,7 @@ export class Store {
     this.played = new Played(this.#database)
     this.golden = new GoldenSets(this.#database)
     this.pairs = new Pairs(this.#database)
+    this.judgements = new Judgements(this.#database)
     this.metrics = new Metrics(this.#database)
     this.checkpoints = new Checkpoints(this.#database)
     this.events = new Events(this.#database)

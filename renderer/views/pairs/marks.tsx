@@ -1,15 +1,24 @@
 /** Marks for what a reviewer did to a pair. */
 import { NotebookPen, Pencil, Repeat2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import type { Verdicts } from './judging.ts'
 import type { PairBrief } from './pair-query.ts'
 import classes from './pairs.module.css'
 
+const WORDS = { keep: 'pairs.kept', drop: 'pairs.dropped', swap: 'pairs.swapped' } as const
+
 interface Props {
-  readonly pair: Pick<PairBrief, 'keep' | 'reviewed' | 'swapped' | 'edited' | 'note'>
+  readonly pair: Pick<PairBrief, 'id' | 'keep' | 'reviewed' | 'swapped' | 'edited' | 'note'>
+  /** What an annotator thinks. Who judges for a second opinion must not see the first; null for the reviewer. */
+  readonly verdicts: Verdicts | null
 }
 
-export function Marks({ pair }: Props) {
+export function Marks({ pair, verdicts }: Props) {
   const { t } = useTranslation()
+  if (verdicts !== null) {
+    const verdict = verdicts[pair.id]
+    return <span className="soft">{t(verdict === undefined ? 'pairs.unseen' : WORDS[verdict])}</span>
+  }
   return (
     <span className={classes.marks}>
       {pair.keep ? (

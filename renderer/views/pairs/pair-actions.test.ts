@@ -3,9 +3,17 @@ import { pairActions } from './pair-actions.ts'
 
 const rows = { total: 3, known: true, error: null, rowAt: () => undefined, onRange: () => undefined }
 
-function setUp({ open = 20, at = 1 }: { open?: number | undefined; at?: number } = {}, reverted: number | null = null) {
+function setUp(
+  { open = 20, at = 1, annotator = null }: { open?: number; at?: number; annotator?: string | null } = {},
+  reverted: number | null = null,
+) {
   const list = { rows, at, open, go: vi.fn(), show: vi.fn(async () => undefined) }
-  const review = { correct: vi.fn(async () => true), revert: vi.fn(async () => reverted) }
+  const review = {
+    annotator,
+    judge: vi.fn(async () => {}),
+    correct: vi.fn(async () => true),
+    revert: vi.fn(async () => reverted),
+  }
   const setDraft = vi.fn()
   return { list, review, setDraft, actions: pairActions(list, review, setDraft) }
 }
@@ -32,9 +40,22 @@ test('swapping and editing stay at the pair', () => {
   expect(list.go).not.toHaveBeenCalled()
 })
 
+test('an annotator judges apart, and edits nothing', () => {
+  const { actions, list, review, setDraft } = setUp({ annotator: 'Ada' })
+  actions.judge('drop')
+  actions.swap()
+  actions.edit()
+  expect(review.judge.mock.calls).toEqual([
+    [20, 'drop'],
+    [20, 'swap'],
+  ])
+  expect(list.go).toHaveBeenCalledWith(2)
+  expect([review.correct.mock.calls, setDraft.mock.calls]).toEqual([[], []])
+})
+
 test('without an open pair nothing is corrected', () => {
   const list = { rows, at: 0, open: undefined, go: vi.fn(), show: vi.fn() }
-  const review = { correct: vi.fn(), revert: vi.fn() }
+  const review = { annotator: null, judge: vi.fn(), correct: vi.fn(), revert: vi.fn() }
   const actions = pairActions(list, review, vi.fn())
   actions.judge('keep')
   actions.swap()

@@ -20,13 +20,18 @@ export function pairActions(
   return {
     judge(kind) {
       if (open === undefined) return
-      void review.correct(open, { kind })
+      if (review.annotator === null) void review.correct(open, { kind })
+      else void review.judge(open, kind)
       go(Math.min(rows.total - 1, at + 1))
     },
     swap() {
-      if (open !== undefined) void review.correct(open, { kind: 'swap' })
+      if (open === undefined) return
+      if (review.annotator === null) void review.correct(open, { kind: 'swap' })
+      else void review.judge(open, 'swap')
     },
     edit() {
+      // An annotator judges the texts as they are.
+      if (review.annotator !== null) return
       setDraft(open === undefined ? null : { id: open, texts: null })
     },
     async revert(which) {

@@ -2,20 +2,25 @@
 import { Button, Group } from '@mantine/core'
 import { Check, Pencil, Repeat2, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import type { Verdict } from './judging.ts'
 import type { PairActions } from './pair-actions.ts'
 import type { PairBrief } from './pair-query.ts'
 
 interface Props {
   readonly pair: Pick<PairBrief, 'keep' | 'reviewed' | 'swapped'>
   readonly editing: boolean
+  /** What the annotator thinks of it; undefined where nothing yet, null for the reviewer. */
+  readonly verdict: Verdict | undefined | null
   readonly actions: Pick<PairActions, 'judge' | 'swap'>
   /** Starts to edit the pair, or cancels the edit. */
   readonly onEdit: () => void
 }
 
-export function PairButtons({ pair, editing, actions: { judge, swap }, onEdit }: Props) {
+export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, onEdit }: Props) {
   const { t } = useTranslation()
-  const isKept = pair.reviewed && pair.keep
+  const isKept = verdict === null ? pair.reviewed && pair.keep : verdict === 'keep'
+  const isDropped = verdict === null ? !pair.keep : verdict === 'drop'
+  const isSwapped = verdict === null ? pair.swapped : verdict === 'swap'
   return (
     <Group gap="xs">
       <Button
@@ -31,8 +36,8 @@ export function PairButtons({ pair, editing, actions: { judge, swap }, onEdit }:
       </Button>
       <Button
         size="xs"
-        variant={pair.keep ? 'default' : 'filled'}
-        aria-pressed={!pair.keep}
+        variant={isDropped ? 'filled' : 'default'}
+        aria-pressed={isDropped}
         leftSection={<X size={14} aria-hidden />}
         aria-keyshortcuts="D"
         disabled={editing}
@@ -43,7 +48,7 @@ export function PairButtons({ pair, editing, actions: { judge, swap }, onEdit }:
       <Button
         size="xs"
         variant="default"
-        aria-pressed={pair.swapped}
+        aria-pressed={isSwapped}
         leftSection={<Repeat2 size={14} aria-hidden />}
         aria-keyshortcuts="S"
         disabled={editing}
@@ -51,16 +56,18 @@ export function PairButtons({ pair, editing, actions: { judge, swap }, onEdit }:
       >
         {t('pairs.swap')}
       </Button>
-      <Button
-        size="xs"
-        variant="default"
-        leftSection={<Pencil size={13} aria-hidden />}
-        aria-keyshortcuts="E"
-        aria-pressed={editing}
-        onClick={onEdit}
-      >
-        {t('pairs.edit')}
-      </Button>
+      {verdict === null && (
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<Pencil size={13} aria-hidden />}
+          aria-keyshortcuts="E"
+          aria-pressed={editing}
+          onClick={onEdit}
+        >
+          {t('pairs.edit')}
+        </Button>
+      )}
     </Group>
   )
 }

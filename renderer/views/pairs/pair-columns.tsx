@@ -1,20 +1,52 @@
 /** The columns of the table of pairs. */
+import { Checkbox } from '@mantine/core'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { decimal } from '../../parts/figures.ts'
 import type { Column } from '../../parts/table/column.ts'
 import { firstDifference } from './first-difference.ts'
+import type { Verdicts } from './judging.ts'
 import { Marks } from './marks.tsx'
 import type { PairBrief } from './pair-query.ts'
 import { isPlayed } from './played.ts'
 import { taskName } from './task-name.ts'
 
-export function usePairColumns(): readonly Column<PairBrief>[] {
+interface Shown {
+  readonly marked: ReadonlySet<number>
+  readonly onMark: (pair: number, on: boolean) => void
+  /** What the annotator thinks, in the place of the reviewer's marks; null for the reviewer. */
+  readonly verdicts: Verdicts | null
+}
+
+export function usePairColumns({ marked, onMark, verdicts }: Shown): readonly Column<PairBrief>[] {
   const { t } = useTranslation()
   return useMemo(
     () => [
+      {
+        id: 'mark',
+        label: t('runs.mark'),
+        hidden: true,
+        width: '18px',
+        sticky: true,
+        cell: ({ id }) => (
+          <Checkbox
+            size="xs"
+            checked={marked.has(id)}
+            // A mark does not open the pair.
+            onClick={(event) => event.stopPropagation()}
+            onChange={(event) => onMark(id, event.currentTarget.checked)}
+            aria-label={t('pairs.bulk.mark', { id })}
+          />
+        ),
+      },
       { id: 'id', label: '#', width: '44px', sticky: true, number: true, sortable: true, cell: ({ id }) => id },
-      { id: 'state', label: t('pairs.state'), width: '64px', sticky: true, cell: (pair) => <Marks pair={pair} /> },
+      {
+        id: 'state',
+        label: t('pairs.state'),
+        width: '64px',
+        sticky: true,
+        cell: (pair) => <Marks pair={pair} verdicts={verdicts} />,
+      },
       {
         id: 'difference',
         label: t('pairs.difference'),
@@ -69,7 +101,7 @@ export function usePairColumns(): readonly Column<PairBrief>[] {
         cell: ({ chosen, rejected }) => `${chosen.length} / ${rejected.length}`,
       },
     ],
-    [t],
+    [t, marked, onMark, verdicts],
   )
 }
 

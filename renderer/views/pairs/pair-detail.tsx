@@ -11,6 +11,7 @@ import { Failure } from '../../shell/failure.tsx'
 import type { PairDraft } from '../../state/pair-drafts.ts'
 import { Attempts } from './attempts.tsx'
 import { isWanted } from './doubt.ts'
+import type { Verdicts } from './judging.ts'
 import { Marks } from './marks.tsx'
 import { NoteField } from './note-field.tsx'
 import type { PairActions } from './pair-actions.ts'
@@ -26,6 +27,8 @@ import { taskName } from './task-name.ts'
 interface Props {
   readonly id: number
   readonly correct: Review['correct']
+  /** What the annotator thinks; null for the reviewer. */
+  readonly verdicts: Verdicts | null
   readonly actions: PairActions
   /** The edit in progress; null where there is none. */
   readonly draft: PairDraft | null
@@ -41,7 +44,7 @@ export function PairDetail({ id, ...rest }: Props) {
 type Pair = Answers['pairs']['get']['pair']
 type LoadedPairProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
-function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, onDraft }: LoadedPairProps) {
+function LoadedPair({ pair, chosen, rejected, doubt, correct, verdicts, actions, draft, onDraft }: LoadedPairProps) {
   const { t } = useTranslation()
   const say = useSay()
   const editing = draft !== null
@@ -53,11 +56,12 @@ function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, on
         <Group gap="sm">
           <h2 className={classes.title}>{t('pairs.title', { id: pair.id, task: taskName(t, pair.task) })}</h2>
           {isPlayed(pair) && <span className="soft">{t('pairs.place', { seed: pair.seed, step: pair.step + 1 })}</span>}
-          <Marks pair={pair} />
+          <Marks pair={pair} verdicts={verdicts} />
         </Group>
         <PairButtons
           pair={pair}
           editing={editing}
+          verdict={verdicts === null ? null : verdicts[pair.id]}
           actions={actions}
           onEdit={() => onDraft(editing ? null : { id: pair.id, texts: null })}
         />
@@ -75,7 +79,9 @@ function LoadedPair({ pair, chosen, rejected, doubt, correct, actions, draft, on
       ) : (
         <PairTexts pair={pair} doubt={doubt} />
       )}
-      <NoteField ref={note} note={pair.note} onSave={(text) => void correct(pair.id, { kind: 'note', note: text })} />
+      {verdicts === null && (
+        <NoteField ref={note} note={pair.note} onSave={(text) => void correct(pair.id, { kind: 'note', note: text })} />
+      )}
       <Attempts pair={pair} chosen={chosen} rejected={rejected} />
     </div>
   )

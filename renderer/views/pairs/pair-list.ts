@@ -11,11 +11,13 @@ import type { Order } from '../../parts/table/order.ts'
 import { type LongList, useLongList } from '../../parts/table/slices.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { type Chosen, placeOf } from './chosen.ts'
-import { filterOf, sortOf } from './filter.ts'
+import { filterOf, type PairFilter, sortOf } from './filter.ts'
 import type { PairBrief } from './pair-query.ts'
 import { pairQuery } from './pair-query.ts'
 
 export interface PairList {
+  /** The listed pairs, as the lab finds them. */
+  readonly filter: PairFilter
   readonly rows: LongList<PairBrief>
   readonly order: Order
   readonly sortBy: (order: Order) => void
@@ -71,7 +73,7 @@ export function usePairList(round: Round, editing: number | null): PairList {
     if (pair === '') toFirst()
     else void show(Number(pair))
   })
-  return { rows, order, sortBy: setOrder, search, setSearch, at, open, go, show, toFirst }
+  return { filter, rows, order, sortBy: setOrder, search, setSearch, at, open, go, show, toFirst }
 }
 
 /** Fetches these pairs in advance. */

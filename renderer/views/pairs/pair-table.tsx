@@ -3,12 +3,20 @@ import { GitFork } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Empty } from '../../parts/empty.tsx'
 import { LongTable } from '../../parts/table/long-table.tsx'
+import type { Verdicts } from './judging.ts'
 import { usePairColumns } from './pair-columns.tsx'
 import type { PairList } from './pair-list.ts'
 
-export function PairTable({ list: { rows, at, go, order, sortBy, toFirst } }: { readonly list: PairList }) {
+interface Props {
+  readonly list: PairList
+  readonly marked: ReadonlySet<number>
+  readonly onMark: (pair: number, on: boolean) => void
+  readonly verdicts: Verdicts | null
+}
+
+export function PairTable({ list: { rows, at, go, order, sortBy, toFirst }, marked, onMark, verdicts }: Props) {
   const { t } = useTranslation()
-  const columns = usePairColumns()
+  const columns = usePairColumns({ marked, onMark, verdicts })
   if (rows.known && rows.total === 0) {
     return <Empty icon={GitFork} title={t('pairs.noMatch')} text={t('pairs.noMatchText')} />
   }
@@ -26,7 +34,7 @@ export function PairTable({ list: { rows, at, go, order, sortBy, toFirst } }: { 
         sortBy(by)
         toFirst()
       }}
-      faint={({ keep }) => !keep}
+      faint={({ keep }) => verdicts === null && !keep}
     />
   )
 }

@@ -1,6 +1,7 @@
 /** Preference pairs: a table of thousands, in which the reader reads, judges and corrects each pair. */
 import { Button } from '@mantine/core'
 import { GitFork } from 'lucide-react'
+import { useCallback, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Answers, type Round, useRounds } from '../../lab.ts'
 import { goTo } from '../../location.ts'
@@ -11,6 +12,9 @@ import { ListCount, Split } from '../../parts/split.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { usePairDraft } from '../../state/pair-drafts.ts'
 import { useRound } from './address.ts'
+import { Annotators } from './annotators.tsx'
+import { Bulk } from './bulk.tsx'
+import { useJudging } from './judging.ts'
 import { pairActions } from './pair-actions.ts'
 import { PairDetail } from './pair-detail.tsx'
 import { PairFilters } from './pair-filters.tsx'
@@ -50,7 +54,9 @@ function RoundReview({ rounds, round }: Props) {
   const { t } = useTranslation()
   const [draft, setDraft] = usePairDraft(round)
   const editing = draft?.id ?? null
-  const review = useReview(round)
+  const { annotator, verdicts } = useJudging(round)
+  const review = useReview(round, annotator)
+  const [marked, onMark, onUnmark] = useMarks()
   const list = usePairList(round, editing)
   const actions = pairActions(list, review, setDraft)
   usePairKeys(actions, editing !== null)
@@ -75,18 +81,50 @@ function RoundReview({ rounds, round }: Props) {
           filters: (
             <>
               <PairFilters round={round} search={list.search} onSearch={list.setSearch} onChange={list.toFirst} />
+              <Bulk
+                filter={list.filter}
+                total={rows.total}
+                marked={marked}
+                onUnmark={onUnmark}
+                annotator={annotator}
+                onUndo={() => void actions.revert('undo')}
+              />
+              <Annotators round={round} annotator={annotator} />
               <ListCount text={rows.known ? t('pairs.count', { count: rows.total }) : null} />
             </>
           ),
-          content: <PairTable list={list} />,
+          content: <PairTable list={list} marked={marked} onMark={onMark} verdicts={verdicts} />,
         }}
         detail={{
           name: t('pairs.opened'),
           content: open !== undefined && (
-            <PairDetail id={open} correct={review.correct} actions={actions} draft={draft} onDraft={setDraft} />
+            <PairDetail
+              id={open}
+              correct={review.correct}
+              verdicts={verdicts}
+              actions={actions}
+              draft={draft}
+              onDraft={setDraft}
+            />
           ),
         }}
       />
     </Page>
   )
+}
+
+/** Marked pairs, a function that marks one, and one that removes all marks. */
+function useMarks(): [marked: ReadonlySet<number>, onMark: (pair: number, on: boolean) => void, onUnmark: () => void] {
+  const [marked, setMarked] = useState<ReadonlySet<number>>(new Set())
+  const onMark = useCallback(
+    (pair: number, on: boolean) =>
+      setMarked((before) => {
+        const next = new Set(before)
+        if (on) next.add(pair)
+        else next.delete(pair)
+        return next
+      }),
+    [],
+  )
+  return [marked, onMark, useCallback(() => setMarked(new Set()), [])]
 }

@@ -5,10 +5,15 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Answers, Round } from '../../lab.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
+import type { Verdict, Verdicts } from './judging.ts'
 
 export type Action = Parameters<typeof lab.pairs.edit.mutate>[0]['action']
 
 export interface Review {
+  /** Who judges; null for the reviewer, whose judgements are corrections. */
+  readonly annotator: string | null
+  /** Stores what the annotator thinks of a pair. A failure is reported. */
+  readonly judge: (id: number, verdict: Verdict) => Promise<void>
   /** Whether the correction was made. A failure is reported. */
   readonly correct: (id: number, action: Action) => Promise<boolean>
   /**
@@ -20,7 +25,7 @@ export interface Review {
 
 type Reviewed = Answers['pairs']['edit']
 
-export function useReview(round: Round): Review {
+export function useReview(round: Round, annotator: string | null): Review {
   const { t } = useTranslation()
   const client = useQueryClient()
   const before = useRef<Promise<unknown>>(Promise.resolve())
@@ -40,6 +45,20 @@ export function useReview(round: Round): Review {
     }
   }
   return {
+    annotator,
+    async judge(id, verdict) {
+      if (annotator === null) return
+      // Shown at once: the next key may come before the lab has answered.
+      const key = ['pairs', 'judgements', round, annotator]
+      client.setQueryData<Verdicts>(key, (before) => ({ ...before, [id]: verdict }))
+      try {
+        await lab.pairs.judge.mutate({ some: { ids: [id] }, annotator, verdict })
+        await client.invalidateQueries({ queryKey: ['pairs', 'agreement'] })
+      } catch (error) {
+        tellError(error)
+        await client.invalidateQueries({ queryKey: key })
+      }
+    },
     async correct(id, action) {
       return (await ask(() => lab.pairs.edit.mutate({ ids: [id], action }))) !== null
     },

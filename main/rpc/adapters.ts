@@ -1,4 +1,4 @@
-/** Procedures for the things to choose from: adapters, golden samples. */
+/** Procedures for adapters. */
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -10,13 +10,12 @@ import type { MergeState } from '../adapters/merges.ts'
 import { says } from '../config/demand.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import { resolveModel } from '../engine/load.ts'
-import { projectPath, shownPath } from '../files/paths.ts'
+import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { exportAdapter } from '../pipeline/artifacts.ts'
 import { refuseOutputFile, refuseOutputFolder } from '../pipeline/output.ts'
-import { readGoldenData } from '../preferences/golden-file.ts'
 import { changes } from './changes.ts'
-import { type Context, procedure, router, slice } from './trpc.ts'
+import { type Context, procedure, router } from './trpc.ts'
 
 /** A folder's name. It has no slashes, so that nothing is written outside of the chosen folder. */
 const folderName = z.string().regex(/^\w[\w.-]*$/, says('mustBeName'))
@@ -92,18 +91,3 @@ export function findAdapter({ lab, settings }: Pick<Context, 'lab' | 'settings'>
   if (found.problem !== null) throw new UserError([found.problem])
   return found
 }
-
-export const goldenRouter = router({
-  /** A page of the golden samples. */
-  list: procedure.input(z.object({ ...slice, task: z.string().optional() })).query(async ({ ctx, input }) => {
-    const path = projectPath(ctx.settings.read().paths.sft_data)
-    const samples = (await readGoldenData(path))
-      .map((sample, line) => ({ ...sample, line }))
-      .filter(({ task }) => input.task === undefined || task === input.task)
-    return {
-      path: shownPath(path),
-      rows: samples.slice(input.offset, input.offset + input.limit),
-      total: samples.length,
-    }
-  }),
-})
