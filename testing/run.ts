@@ -16,6 +16,11 @@ interface Count {
   readonly skipped: readonly string[]
 }
 
+/** What is in node_modules/.bin is no JavaScript on Windows. */
+const PROGRAMS = {
+  vitest: 'node_modules/vitest/vitest.mjs',
+  playwright: 'node_modules/@playwright/test/cli.js',
+} as const
 const VITEST = 'coverage/vitest.json'
 const PLAYWRIGHT = 'coverage/playwright.json'
 
@@ -86,10 +91,12 @@ function count(ended: boolean, passed: number, failed: number, skipped: readonly
 }
 
 /** Runs a dependency's program in this terminal. Returns false if it failed. */
-function execute(program: string, args: readonly string[], result: string): boolean {
+function execute(program: keyof typeof PROGRAMS, args: readonly string[], result: string): boolean {
   rmSync(projectPath(result), { force: true })
-  const cli = projectPath(`node_modules/.bin/${program}`)
-  return spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', cwd: projectPath('.') }).status === 0
+  return (
+    spawnSync(process.execPath, [projectPath(PROGRAMS[program]), ...args], { stdio: 'inherit', cwd: projectPath('.') })
+      .status === 0
+  )
 }
 
 /** A program's result file; undefined, with a line on stderr, if it cannot be read. */
