@@ -1,6 +1,6 @@
 /** Episodes of the usual size, without playing: three steps with a page and a prompt of a thousand characters each. */
 import type { Episode } from '../main/store/episode.ts'
-import type { Problem } from '../main/workers/form.ts'
+import type { Problem } from '../main/workers/protocol.ts'
 
 const PAGE = 'Save button 12\n'.repeat(70)
 

@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
+import { PATIENCE } from '../main/workers/consumer.ts'
 import { connectServer } from '../main/workers/server.ts'
-import { PATIENCE } from '../main/workers/take.ts'
 import { work } from '../main/workers/worker.ts'
 import { THERE } from '../testing/queue-play.ts'
 import { sampleEpisodes } from './workers-episodes.ts'

@@ -16,12 +16,12 @@ import { UserError } from '../main/messages/error.ts'
 import { openResources } from '../main/pipeline/resources.ts'
 import { jobsOf, sampled } from '../main/pipeline/stages/play.ts'
 import { Store } from '../main/store/store.ts'
-import { workers } from '../main/workers/board.ts'
-import type { Play, Problem } from '../main/workers/form.ts'
-import { groundsOf, machineOf, pagesHash } from '../main/workers/grounds.ts'
-import { handOut, playId } from '../main/workers/hand-out.ts'
+import { PATIENCE } from '../main/workers/consumer.ts'
+import { distribute, playId } from '../main/workers/distribute.ts'
+import { workers } from '../main/workers/presence.ts'
+import type { Play, Problem } from '../main/workers/protocol.ts'
+import { machineOf, pagesHash, requirementsOf } from '../main/workers/requirements.ts'
 import { connectServer, type Server } from '../main/workers/server.ts'
-import { PATIENCE } from '../main/workers/take.ts'
 import { HERE, playOf } from '../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../testing/redis-server.ts'
 import { figure, type Reporter } from './figure.ts'
@@ -69,7 +69,7 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
     const options = { adapter: null, sampling: sampled(config, 0.8, 1) }
     const shared = new Map<string, string>()
     const machine = machineOf(model)
-    const grounds = await groundsOf(model)
+    const requirements = await requirementsOf(model)
     let seed = SEED
     const jobs = () => {
       const seeds = quick ? 1 : 4
@@ -85,12 +85,12 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
       const given = jobs()
       const named = new Map(tasks.map((task) => [task.name, task]))
       return rate(given.length, () =>
-        handOut({
+        distribute({
           server,
           play: {
             ...playOf(),
             id: playId('bench', seed),
-            grounds,
+            requirements,
             sampling: options.sampling,
             environment: {
               episodeTimeLimit: episode_time_limit * 1000,
@@ -258,7 +258,7 @@ function simulate(
   count: number,
   name: string,
   attempts = 1,
-  onEpisode: Parameters<typeof handOut>[0]['onEpisode'] = () => {},
+  onEpisode: Parameters<typeof distribute>[0]['onEpisode'] = () => {},
 ): Promise<number> {
   const play: Omit<Play, 'share'> = { ...playOf(), id: playId('bench', name, Date.now()) }
   const problems = Array.from(
@@ -274,7 +274,7 @@ function simulate(
   const done = Promise.withResolvers<void>()
   let left = count * attempts
   return rate((count - 1) * attempts, () =>
-    handOut({
+    distribute({
       ...{ server, play, problems, ...idle, patience: PATIENCE },
       async playHere({ task, seed, attempts: own }, _signal, give) {
         await done.promise

@@ -1,7 +1,7 @@
 /** The machines that play along, in the live view. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { postWorker } from '../main/workers/board.ts'
+import { postWorker } from '../main/workers/presence.ts'
 import { connectServer } from '../main/workers/server.ts'
 import { HERE } from '../testing/queue-play.ts'
 import { hasRedisServer, startRedis } from '../testing/redis-server.ts'

@@ -4,17 +4,17 @@ import { message } from '../main/messages/message.ts'
 import { english } from '../main/messages/say.ts'
 import type { Episode } from '../main/store/episode.ts'
 import type { Machine } from '../main/store/episodes.ts'
-import type { Grounds, Play, Problem } from '../main/workers/form.ts'
-import { type HandOut, handOut, playId } from '../main/workers/hand-out.ts'
+import type { Patience } from '../main/workers/consumer.ts'
+import { type DistributeOptions, distribute, playId } from '../main/workers/distribute.ts'
+import type { Play, Problem, Requirements } from '../main/workers/protocol.ts'
 import type { Server } from '../main/workers/server.ts'
-import type { Patience } from '../main/workers/take.ts'
 import type { WorkerOptions } from '../main/workers/worker.ts'
 
-/** So that tests need not wait half a minute for a taker that is gone. */
+/** So that tests need not wait half a minute for a consumer that is gone. */
 export const QUICK: Patience = { lock: 1_500, look: 500 }
 
 const HASH = '0'.repeat(64)
-export const GROUNDS: Grounds = {
+export const REQUIREMENTS: Requirements = {
   version: '1',
   code: HASH,
   prompt: 'compact 1',
@@ -26,7 +26,7 @@ export function playOf(more: Partial<Play> = {}): Omit<Play, 'share'> {
   return {
     id: playId('test', JSON.stringify(more)),
     ...{ lab: 'here', run: 1, stage: 'collect', round: 1, arm: '' },
-    grounds: GROUNDS,
+    requirements: REQUIREMENTS,
     policy: null,
     kind: null,
     sampling: { temperature: 1, top_p: 1, max_new_tokens: 9, seed: 1, constrained: false },
@@ -57,7 +57,7 @@ export function episodesOf({ seed, attempts }: Problem): Episode[] {
 /** A worker named `there` that plays at once. */
 export const THERE: Omit<WorkerOptions, 'server' | 'signal' | 'hear'> = {
   machine: { ...HERE, name: 'there' },
-  grounds: GROUNDS,
+  requirements: REQUIREMENTS,
   pagesOf: () => new Map([['press', HASH]]),
   pages: 1,
   slots: 4,
@@ -74,12 +74,12 @@ export interface Handed {
 }
 
 /** Hands problems out. This machine is slow, so that workers have to play. */
-export async function hand(server: Server, count: number, options: Partial<HandOut> = {}): Promise<Handed> {
+export async function hand(server: Server, count: number, options: Partial<DistributeOptions> = {}): Promise<Handed> {
   const by = new Map<string, string>()
   const episodes = new Map<string, Episode>()
   const said: string[] = []
   let times = 0
-  await handOut({
+  await distribute({
     server,
     play: playOf(),
     adapter: null,

@@ -56,8 +56,8 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
   const { projectPath } = await import('../../main/files/paths.ts')
   const { PROBLEMS_PER_PAGE } = await import('../../main/agent/rollout.ts')
   const { openResources } = await import('../../main/pipeline/resources.ts')
-  const { groundsOf, machineOf } = await import('../../main/workers/grounds.ts')
-  const { Workshop } = await import('../../main/workers/workshop.ts')
+  const { requirementsOf, machineOf } = await import('../../main/workers/requirements.ts')
+  const { Players } = await import('../../main/workers/players.ts')
   const { work } = await import('../../main/workers/worker.ts')
   const tell = (text: string) => out.write(`${visible(text)}\n`)
   const warn = (told: Message) => err.write(`${visible(english(told))}\n`)
@@ -69,7 +69,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
     const server = await resources.queue!()
     const model = await resources.model()
     const { pages } = config.environment
-    const workshop = new Workshop({
+    const players = new Players({
       ...{ server, model, pages, warn },
       tasks: resources.tasks(),
       cache: projectPath('data/policies'),
@@ -79,14 +79,14 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
     try {
       await work({
         ...{ server, machine, pages, slots: pages * PROBLEMS_PER_PAGE },
-        grounds: await groundsOf(model),
-        pagesOf: (play) => workshop.pagesOf(play),
-        open: (play) => workshop.open(play),
+        requirements: await requirementsOf(model),
+        pagesOf: (play) => players.pagesOf(play),
+        open: (play) => players.open(play),
         signal: stop.signal,
         hear: (event) => tell(eventText(event, server.address, english)),
       })
     } finally {
-      await workshop.close()
+      await players.close()
     }
   } finally {
     await resources.close()

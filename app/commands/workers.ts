@@ -1,7 +1,7 @@
 /** `dpo-driver workers`: the machines that play along. */
 import type { Command as Program } from 'commander'
 import type { Message } from '../../main/messages/message.ts'
-import type { WorkerState } from '../../main/workers/form.ts'
+import type { WorkerState } from '../../main/workers/protocol.ts'
 import { type CommandLine, example } from './command.ts'
 import type { ConfigOptions } from './config.ts'
 import { queueConfig } from './worker.ts'
@@ -30,7 +30,7 @@ async function list({ json, ...options }: WorkersOptions, { out }: CommandLine):
   const { english } = await import('../../main/messages/say.ts')
   const { visible } = await import('../../main/messages/visible.ts')
   const { connectServer } = await import('../../main/workers/server.ts')
-  const { workers } = await import('../../main/workers/board.ts')
+  const { workers } = await import('../../main/workers/presence.ts')
   const server = await connectServer(settings.queue ?? '', settings.prefix)
   try {
     const there = await workers(server)

@@ -1,5 +1,5 @@
 /** Procedures for the machines that play along. */
-import type { WorkerState } from '../workers/form.ts'
+import type { WorkerState } from '../workers/protocol.ts'
 import { procedure, router } from './trpc.ts'
 
 export const workersRouter = router({
@@ -8,7 +8,7 @@ export const workersRouter = router({
     const { queue, prefix } = ctx.settings.read().workers
     if (queue === null) return { queue, workers: [] }
     const { connectServer } = await import('../workers/server.ts')
-    const { workers } = await import('../workers/board.ts')
+    const { workers } = await import('../workers/presence.ts')
     const server = await connectServer(queue, prefix)
     try {
       return { queue, workers: await workers(server) }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { weightsFile } from '../engine/adapter/identity.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
-import type { PolicyKey } from './form.ts'
+import type { PolicyKey } from './protocol.ts'
 import type { Server } from './server.ts'
 
 /** The most bytes of a file: what a value of Redis may have. */

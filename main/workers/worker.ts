@@ -6,11 +6,11 @@ import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import type { Episode } from '../store/episode.ts'
 import type { Machine } from '../store/episodes.ts'
-import { NOTICE, plays, postWorker, takeDownWorker } from './board.ts'
-import { type Grounds, type Play, type Problem, RESULT_BYTES, type Result, written } from './form.ts'
-import { objections } from './grounds.ts'
+import { type Consumer, consumeProblems, type Patience, settingsKey, slotsFor } from './consumer.ts'
+import { NOTICE, plays, postWorker, takeDownWorker } from './presence.ts'
+import { type Play, type Problem, RESULT_BYTES, type Requirements, type Result, written } from './protocol.ts'
+import { mismatches } from './requirements.ts'
 import type { Server } from './server.ts'
-import { type Patience, settingsKey, slotsFor, type Taker, takeProblems } from './take.ts'
 
 /** How often a worker looks for what labs play, in milliseconds. */
 const LOOKS = 250
@@ -26,7 +26,7 @@ export interface Player {
 export interface WorkerOptions {
   readonly server: Server
   readonly machine: Machine
-  readonly grounds: Grounds
+  readonly requirements: Requirements
   /** The hash of the pages of each task, by its name. */
   readonly pagesOf: (play: Play) => ReadonlyMap<string, string>
   /** The pages of its browser, and how many problems it plays at a time at most. */
@@ -50,7 +50,7 @@ export type WorkerEvent =
 /** An arm that this worker plays, or refuses to. */
 interface Engagement {
   play: Play
-  readonly taker: Taker | null
+  readonly consumer: Consumer | null
   readonly player: Player | null
   readonly why: readonly Message[]
   episodes: number
@@ -115,7 +115,7 @@ class Work {
     for (const play of posted.values()) {
       const engaged = this.#engaged.get(play.id)
       if (engaged === undefined) await this.#engage(play)
-      else if (engaged.taker !== null) engaged.taker.slots = slotsFor(this.#options, play.share)
+      else if (engaged.consumer !== null) engaged.consumer.slots = slotsFor(this.#options, play.share)
     }
     if (performance.now() - this.#posted < NOTICE.renewed) return
     this.#posted = performance.now()
@@ -123,17 +123,17 @@ class Work {
   }
 
   async #engage(play: Play): Promise<void> {
-    const { server, machine, grounds, pagesOf, open, hear, patience } = this.#options
+    const { server, machine, requirements, pagesOf, open, hear, patience } = this.#options
     this.#posted = Number.NEGATIVE_INFINITY
-    const why = objections(play, grounds, machine, pagesOf(play))
+    const why = mismatches(play, requirements, machine, pagesOf(play))
     const player = why.length > 0 ? null : await this.#opened(play, open)
     if (player === null || player instanceof UserError) {
       const refused = player === null ? why : player.messages
-      this.#engaged.set(play.id, { play, taker: null, player: null, why: refused, episodes: 0 })
+      this.#engaged.set(play.id, { play, consumer: null, player: null, why: refused, episodes: 0 })
       hear({ event: 'refuses', play, why: refused })
       return
     }
-    const taker = takeProblems(server, play, {
+    const consumer = consumeProblems(server, play, {
       slots: slotsFor(this.#options, play.share),
       play: (problem, signal) => this.#play(play, player, problem, signal),
       onBroken: (error) => {
@@ -143,7 +143,7 @@ class Work {
       removes: false,
       ...(patience === undefined ? {} : { patience }),
     })
-    this.#engaged.set(play.id, { play, taker, player, why: [], episodes: 0 })
+    this.#engaged.set(play.id, { play, consumer, player, why: [], episodes: 0 })
     hear({ event: 'begins', play })
   }
 
@@ -160,12 +160,12 @@ class Work {
     const engaged = this.#engaged.get(id)
     if (engaged === undefined) return
     this.#engaged.delete(id)
-    await engaged.taker?.close(force)
+    await engaged.consumer?.close(force)
     await engaged.player?.close()
     const { play, episodes } = engaged
-    // A look for silent takers, after the lab has cleared the queue, brings its settings back. A lab that goes on writes them anew.
+    // A look for silent consumers, after the lab has cleared the queue, brings its settings back. A lab that goes on writes them anew.
     if (isGone) await this.#options.server.redis.del(settingsKey(this.#options.server, play))
-    if (engaged.taker !== null) this.#options.hear({ event: 'ends', play, episodes })
+    if (engaged.consumer !== null) this.#options.hear({ event: 'ends', play, episodes })
   }
 
   /** The result of a problem, for the lab. */

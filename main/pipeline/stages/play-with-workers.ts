@@ -6,7 +6,7 @@ import type { Task } from '../../environment/tasks.ts'
 import type { Episode } from '../../store/episode.ts'
 import type { Machine } from '../../store/episodes.ts'
 import type { ArmKey } from '../../store/keys.ts'
-import type { Problem } from '../../workers/form.ts'
+import type { Problem } from '../../workers/protocol.ts'
 import type { Server } from '../../workers/server.ts'
 import type { StageContext } from '../stage.ts'
 
@@ -25,11 +25,11 @@ export interface Shared {
   readonly onEpisode: (episode: Episode, machine: Machine) => void
 }
 
-/** Plays all jobs. Throws as `rollout` does, and as `handOut` does. */
+/** Plays all jobs. Throws as `rollout` does, and as `distribute` does. */
 export async function playWithWorkers(context: StageContext, server: Server, shared: Shared): Promise<void> {
   // A lab that plays alone does without the queue's libraries.
-  const { handOut, playId } = await import('../../workers/hand-out.ts')
-  const { groundsOf, machineOf, pagesHash } = await import('../../workers/grounds.ts')
+  const { distribute, playId } = await import('../../workers/distribute.ts')
+  const { requirementsOf, machineOf, pagesHash } = await import('../../workers/requirements.ts')
   const { policyKey } = await import('../../workers/policies.ts')
   const { config, store, signal, say } = context
   const { key, adapter, jobs, model, environment, rollout: options } = shared
@@ -40,13 +40,13 @@ export async function playWithWorkers(context: StageContext, server: Server, sha
   const folders = new Map<string, string>()
   const counts = new Map<string, number>()
   const { episode_time_limit, trusted_input, max_elements, max_chars, pictures } = config.environment
-  await handOut({
+  await distribute({
     server,
     play: {
       id: playId(store.path, machine.name, key.run, started, key.stage, key.round, key.arm, JSON.stringify(policy)),
       lab: machine.name,
       ...key,
-      grounds: await groundsOf(model),
+      requirements: await requirementsOf(model),
       policy,
       kind: config.workers.one_kind && MEASURED.includes(key.stage) ? machine.kind : null,
       sampling: options.sampling,

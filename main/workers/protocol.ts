@@ -30,14 +30,14 @@ export const machineSchema: z.ZodType<Machine> = z.strictObject({
 })
 
 /** What must be the same on both sides, or the episodes would be others. */
-export const groundsSchema = z.strictObject({
+export const requirementsSchema = z.strictObject({
   version: text,
   /** The hash of the code that decides an episode. */
   code: sha256,
   prompt: text,
   base: z.strictObject({ name: text, fingerprint: text }),
 })
-export type Grounds = z.output<typeof groundsSchema>
+export type Requirements = z.output<typeof requirementsSchema>
 
 /** An arm that a lab plays now: all that its problems have in common. */
 export const playSchema = z.strictObject({
@@ -47,7 +47,7 @@ export const playSchema = z.strictObject({
   stage: text,
   round: count,
   arm: text,
-  grounds: groundsSchema,
+  requirements: requirementsSchema,
   policy: policySchema.nullable(),
   /** The only kind of machine that may play; null for all. */
   kind: text.nullable(),

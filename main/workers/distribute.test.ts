@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { episodesOf, GROUNDS, HERE, hand, playOf, THERE } from '../../testing/queue-play.ts'
+import { episodesOf, HERE, hand, playOf, REQUIREMENTS, THERE } from '../../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
 import { UserError } from '../messages/error.ts'
 import { english } from '../messages/say.ts'
-import { postPlay, workers } from './board.ts'
+import { queueName } from './consumer.ts'
+import { postPlay, workers } from './presence.ts'
 import { connectServer, type Server } from './server.ts'
-import { queueName } from './take.ts'
 import { type WorkerEvent, type WorkerOptions, work } from './worker.ts'
 
 let redis: RedisServer
@@ -72,11 +72,19 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
   })
 
   test.each([
-    ['version', { grounds: { ...GROUNDS, version: '0.9' } }, /another version of the lab: 1 \(0+\) there, 0.9 \(0+\)/],
-    ['prompt', { grounds: { ...GROUNDS, prompt: 'instruct 2' } }, /another prompt: compact 1 there, instruct 2 here/],
+    [
+      'version',
+      { requirements: { ...REQUIREMENTS, version: '0.9' } },
+      /another version of the lab: 1 \(0+\) there, 0.9 \(0+\)/,
+    ],
+    [
+      'prompt',
+      { requirements: { ...REQUIREMENTS, prompt: 'instruct 2' } },
+      /another prompt: compact 1 there, instruct 2 here/,
+    ],
     [
       'base model',
-      { grounds: { ...GROUNDS, base: { name: 'mine', fingerprint: 'g' } } },
+      { requirements: { ...REQUIREMENTS, base: { name: 'mine', fingerprint: 'g' } } },
       /another base model: base there, mine here/,
     ],
     ['page', { pagesOf: () => new Map([['press', '1'.repeat(64)]]) }, /another one here, or missing: press/],

@@ -3,7 +3,7 @@
  * renewed vanishes, so who was killed is soon gone.
  */
 import type { z } from 'zod'
-import { MESSAGE_BYTES, type Play, playSchema, read, type WorkerState, workerSchema } from './form.ts'
+import { MESSAGE_BYTES, type Play, playSchema, read, type WorkerState, workerSchema } from './protocol.ts'
 import type { Server } from './server.ts'
 
 /** How long a notice stays, and how often it has to be renewed, in milliseconds. */

@@ -16,13 +16,13 @@ import type { Message } from '../messages/message.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import type { Machine } from '../store/episodes.ts'
-import type { Grounds, Play } from './form.ts'
+import type { Play, Requirements } from './protocol.ts'
 
 /** The rooms whose code decides what the agent sees, may answer and does. */
 const DECIDING = ['../agent', '../environment']
 
-/** The grounds on which a model plays here. */
-export async function groundsOf(model: AgentModel): Promise<Grounds> {
+/** What a lab that plays with this model requires of workers, and what a worker with it has. */
+export async function requirementsOf(model: AgentModel): Promise<Requirements> {
   const { base, promptName: prompt } = model
   const fingerprint = base === null ? '' : await fingerprintOf(base)
   return { version: VERSION, code: codeHash(), prompt, base: { name: base?.name ?? '', fingerprint } }
@@ -41,17 +41,22 @@ export function kindOf({ kind, description, holding }: Pick<Engine, 'kind' | 'de
 }
 
 /** Why a worker cannot play what a lab posted; empty where it can. */
-export function objections(play: Play, own: Grounds, machine: Machine, pages: ReadonlyMap<string, string>): Message[] {
-  const { grounds, kind, lab } = play
+export function mismatches(
+  play: Play,
+  own: Requirements,
+  machine: Machine,
+  pages: ReadonlyMap<string, string>,
+): Message[] {
+  const { requirements, kind, lab } = play
   const found: Message[] = []
-  if (grounds.code !== own.code || grounds.version !== own.version) {
-    found.push(message('refusesCode', { lab, theirs: named(grounds), own: named(own) }))
+  if (requirements.code !== own.code || requirements.version !== own.version) {
+    found.push(message('refusesCode', { lab, theirs: named(requirements), own: named(own) }))
   }
-  if (grounds.prompt !== own.prompt) {
-    found.push(message('refusesPrompt', { lab, theirs: grounds.prompt, own: own.prompt }))
+  if (requirements.prompt !== own.prompt) {
+    found.push(message('refusesPrompt', { lab, theirs: requirements.prompt, own: own.prompt }))
   }
-  if (grounds.base.fingerprint !== own.base.fingerprint) {
-    found.push(message('refusesBase', { lab, theirs: grounds.base.name, own: own.base.name }))
+  if (requirements.base.fingerprint !== own.base.fingerprint) {
+    found.push(message('refusesBase', { lab, theirs: requirements.base.name, own: own.base.name }))
   }
   const strange = Object.entries(play.pages).filter(([task, hash]) => pages.get(task) !== hash)
   if (strange.length > 0) {
@@ -110,7 +115,7 @@ function addFolder(hash: ReturnType<typeof createHash>, folder: string, wanted: 
   }
 }
 
-function named({ version, code }: Grounds): string {
+function named({ version, code }: Requirements): string {
   return `${version} (${code.slice(0, 8)})`
 }
 

@@ -5,13 +5,13 @@ import { Openings } from '../agent/transitions.ts'
 import { Environment } from '../environment/environment.ts'
 import { findTask, type Task } from '../environment/tasks.ts'
 import type { Message } from '../messages/message.ts'
-import type { Play, Problem } from './form.ts'
-import { pagesHash } from './grounds.ts'
 import { fetchPolicy } from './policies.ts'
+import type { Play, Problem } from './protocol.ts'
+import { pagesHash } from './requirements.ts'
 import type { Server } from './server.ts'
 import type { Player } from './worker.ts'
 
-export interface WorkshopOptions {
+export interface PlayersOptions {
   readonly server: Server
   readonly model: AgentModel
   readonly tasks: readonly Task[]
@@ -28,13 +28,13 @@ interface Lent {
   users: number
 }
 
-export class Workshop {
-  readonly #options: WorkshopOptions
+export class Players {
+  readonly #options: PlayersOptions
   readonly #environments = new Map<string, Lent>()
   /** What came of actions on pages, by lab, run, stage and round: other arms play the same problems. */
   #openings: { readonly of: string; readonly seen: Openings } | undefined
 
-  constructor(options: WorkshopOptions) {
+  constructor(options: PlayersOptions) {
     this.#options = options
   }
 

@@ -9,11 +9,20 @@ import { UserError } from '../messages/error.ts'
 import { message, type Say } from '../messages/message.ts'
 import type { Episode } from '../store/episode.ts'
 import type { Machine } from '../store/episodes.ts'
-import { NOTICE, postPlay, takeDownPlay, workers } from './board.ts'
-import { type Play, type Problem, RESULT_BYTES, read, resultSchema } from './form.ts'
+import {
+  type Consumer,
+  consumeProblems,
+  type Patience,
+  queueName,
+  settingsKey,
+  slotsFor,
+  TRIES,
+  triesKey,
+} from './consumer.ts'
 import { offerPolicy } from './policies.ts'
+import { NOTICE, postPlay, takeDownPlay, workers } from './presence.ts'
+import { type Play, type Problem, RESULT_BYTES, read, resultSchema } from './protocol.ts'
 import { type Server, serverReason } from './server.ts'
-import { type Patience, queueName, settingsKey, slotsFor, type Taker, TRIES, takeProblems, triesKey } from './take.ts'
 
 /** How long the lab waits before it looks for results again, in milliseconds. */
 const LOOKS = 50
@@ -28,7 +37,7 @@ const AHEAD = { least: 32, most: 5_000 }
 /** How long the server gets to hear that a play is over, in milliseconds. */
 const GOODBYE = 3_000
 
-export interface HandOut {
+export interface DistributeOptions {
   readonly server: Server
   /** What all problems have in common. */
   readonly play: Omit<Play, 'share'>
@@ -55,12 +64,12 @@ export function playId(...parts: readonly (string | number)[]): string {
 
 /**
  * Plays all problems, with whoever is there. Throws the signal's reason, the errors of `playHere`, and a UserError where a
- * worker found a problem that nobody can play. What has ended or broken three takers becomes a fault.
+ * worker found a problem that nobody can play. What has ended or broken three consumers becomes a fault.
  */
-export async function handOut(options: HandOut): Promise<void> {
+export async function distribute(options: DistributeOptions): Promise<void> {
   const { server, play, signal, problems } = options
   if (problems.length === 0) return
-  const state = new HandingOut(options)
+  const state = new Distribution(options)
   const stop = () => state.fail(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
@@ -72,8 +81,8 @@ export async function handOut(options: HandOut): Promise<void> {
   }
 }
 
-class HandingOut {
-  readonly #options: HandOut
+class Distribution {
+  readonly #options: DistributeOptions
   /** What has no episodes yet, by the job's id: all problems, and those of them that were handed out. */
   readonly #left: Map<string, { readonly problem: Problem; readonly attempts: Set<number> }>
   readonly #out = new Set<string>()
@@ -85,7 +94,7 @@ class HandingOut {
   #ahead = AHEAD.least
   #renewed = Number.NEGATIVE_INFINITY
 
-  constructor(options: HandOut) {
+  constructor(options: DistributeOptions) {
     this.#options = options
     this.#left = new Map(
       options.problems.map((problem) => [jobId(problem), { problem, attempts: new Set(problem.attempts) }]),
@@ -104,7 +113,7 @@ class HandingOut {
     if (this.#isOver) return
     // BullMQ writes a queue's settings when it opens one, and they went with the rest.
     const queue = this.#queue()
-    const taker = takeProblems(
+    const consumer = consumeProblems(
       server,
       { ...play, share: 1 },
       {
@@ -119,12 +128,12 @@ class HandingOut {
         ...(patience === undefined ? {} : { patience }),
       },
     )
-    const exchange = this.#exchange(queue, taker)
+    const exchange = this.#exchange(queue, consumer)
     try {
       await this.#end.promise
     } finally {
       // Whatever is still played here was played elsewhere as well.
-      await taker.close(true)
+      await consumer.close(true)
       const gone = exchange.then(() => Promise.all([queue.obliterate({ force: true }), takeDownPlay(server, play.id)]))
       await Promise.race([gone.catch(() => {}), pause(GOODBYE, undefined, { ref: false })])
       void queue.disconnect().catch(() => {})
@@ -162,11 +171,11 @@ class HandingOut {
   }
 
   /** Hands out and takes in, until all is over. */
-  async #exchange(queue: Queue, taker: Taker): Promise<void> {
+  async #exchange(queue: Queue, consumer: Consumer): Promise<void> {
     while (!this.#isOver) {
       const count = await this.#untilAnswered(async () => {
         const isLate = performance.now() - this.#renewed > RENEWS
-        if (isLate) await this.#renew(taker)
+        if (isLate) await this.#renew(consumer)
         await this.#feed(queue, isLate)
         return this.#takeIn(queue)
       })
@@ -192,13 +201,13 @@ class HandingOut {
   }
 
   /** Posts the play, offers the adapter, and counts who is there. */
-  async #renew(taker: Taker): Promise<void> {
+  async #renew(consumer: Consumer): Promise<void> {
     const { server, play, adapter, pages, slots } = this.#options
     const others = await workers(server)
     const all = others.reduce((sum, worker) => sum + worker.slots, slots)
     this.#ahead = Math.min(AHEAD.most, AHEAD.least + 2 * all)
     const share = Math.max(1, Math.min(10_000, Math.ceil(this.#left.size / (2 * (1 + others.length)))))
-    taker.slots = slotsFor({ pages, slots }, share)
+    consumer.slots = slotsFor({ pages, slots }, share)
     if (adapter !== null && play.policy !== null) await offerPolicy(server, play.policy, adapter)
     await postPlay(server, { ...play, share })
     this.#renewed = performance.now()
@@ -241,7 +250,7 @@ class HandingOut {
     if (this.#left.has(id)) await this.#again(id)
   }
 
-  /** Hands a problem out again that a taker did not play to its end, unless that has happened too often. */
+  /** Hands a problem out again that a consumer did not play to its end, unless that has happened too often. */
   async #again(id: string): Promise<void> {
     const { server, play, say, machine } = this.#options
     this.#out.delete(id)

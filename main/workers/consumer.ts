@@ -1,27 +1,27 @@
 /**
- * Takes problems from a queue and has them played: a worker does so, and the lab itself. BullMQ gives each problem to one taker
+ * Takes problems from a queue and has them played: a worker does so, and the lab itself. BullMQ gives each problem to one consumer
  * at a time, and to another where that one is gone. So a problem may be played twice; whoever counts results drops the second.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'bullmq'
-import { Door } from './door.ts'
-import { type Play, type Problem, problemSchema } from './form.ts'
+import { type Play, type Problem, problemSchema } from './protocol.ts'
 import type { Server } from './server.ts'
+import { SharedLock } from './shared-lock.ts'
 
 /** How often a problem may end a worker, or break it. Then nobody plays it any more. */
 export const TRIES = 3
 /** How long the tries at a problem are remembered, in seconds. */
 const REMEMBERED = 7 * 86_400
 
-/** How long a taker waits until it asks the server again, in milliseconds. */
+/** How long a consumer waits until it asks the server again, in milliseconds. */
 const AGAIN = 500
 
-/** How long the server gets to hear that a taker is gone, in milliseconds. */
+/** How long the server gets to hear that a consumer is gone, in milliseconds. */
 const GOODBYE = 3_000
 
-/** How soon a taker that is gone is noticed, in milliseconds. */
+/** How soon a consumer that is gone is noticed, in milliseconds. */
 export interface Patience {
-  /** How long a taker may be silent. */
+  /** How long a consumer may be silent. */
   readonly lock: number
   /** How often everybody looks for silent ones. */
   readonly look: number
@@ -29,7 +29,7 @@ export interface Patience {
 
 export const PATIENCE: Patience = { lock: 30_000, look: 15_000 }
 
-export interface TakeOptions {
+export interface ConsumeOptions {
   /** How many problems are played at a time. */
   readonly slots: number
   /** Plays a problem and returns what to leave for the lab as JSON; null leaves nothing. */
@@ -42,7 +42,7 @@ export interface TakeOptions {
   readonly patience?: Patience
 }
 
-export interface Taker {
+export interface Consumer {
   /** How many problems are played at a time. */
   slots: number
   /** Takes no more. What is being played is waited for, or with `force` ended and left to others. */
@@ -69,10 +69,10 @@ export function triesKey(server: Server, { id }: Pick<Play, 'id'>): string {
   return server.key('tries', id)
 }
 
-export function takeProblems(server: Server, play: Play, options: TakeOptions): Taker {
+export function consumeProblems(server: Server, play: Play, options: ConsumeOptions): Consumer {
   const { redis, options: connection, prefix } = server
   const tries = triesKey(server, play)
-  const door = new Door()
+  const sharedLock = new SharedLock()
   const { lock, look } = options.patience ?? PATIENCE
   const stopping = new AbortController()
   const playing = new Set<Promise<unknown>>()
@@ -95,7 +95,7 @@ export function takeProblems(server: Server, play: Play, options: TakeOptions): 
     const before = Number(await ask(signal, () => redis.hget(tries, id)))
     if (before >= TRIES) throw new Error('set aside')
     // What has ended two workers may do so again. It must not take the problems beside it along.
-    await door.enter(before >= TRIES - 1)
+    await sharedLock.acquire(before >= TRIES - 1)
     try {
       signal.throwIfAborted()
       await ask(signal, () => redis.hincrby(tries, id, 1))
@@ -110,7 +110,7 @@ export function takeProblems(server: Server, play: Play, options: TakeOptions): 
       else options.onBroken(error)
       throw error
     } finally {
-      door.leave()
+      sharedLock.release()
     }
   }
 
