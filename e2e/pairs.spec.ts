@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { expect, test } from './fixtures.ts'
 import { clean, open } from './window.ts'
 
+/** The column of ids, from 0. The one before it marks pairs. */
+const ID = 1
+
 test.beforeEach(async ({ page }) => {
   await open(page, 'pairs')
   await page
@@ -84,7 +87,7 @@ test('a list of thousands scrolls to its end and back at once', async ({ page, c
   const rowCount = async () => Number(await grid.getAttribute('aria-rowcount'))
   await expect.poll(rowCount).toBeGreaterThan(2000)
   const rows = await rowCount()
-  const place = (at: number) => page.locator(`[role=grid] tr[aria-rowindex="${at}"] td`).first()
+  const place = (at: number) => page.locator(`[role=grid] tr[aria-rowindex="${at}"] td`).nth(ID)
   await grid.focus()
   for (const [key, at] of [
     ['End', rows],
@@ -107,7 +110,12 @@ test('pairs are judged as quickly as keys can be pressed', async ({ page }) => {
   await press(page, 'a')
   await expect.poll(() => opened(page)).toBe(ids[6])
   await inList(page, 'dropped')
-  const dropped = (await page.getByRole('grid').locator('tbody td:first-child').allTextContents()).map(Number)
+  const dropped = (
+    await page
+      .getByRole('grid')
+      .locator(`tbody td:nth-child(${ID + 1})`)
+      .allTextContents()
+  ).map(Number)
   expect(dropped.filter((id) => ids.includes(id))).toEqual(ids.slice(0, 5))
   await page.keyboard.press('Control+z')
   await page.getByText(`Pair ${ids[5]}: keep taken back.`).waitFor()
@@ -165,7 +173,7 @@ async function opened(page: Page): Promise<number> {
 /** The id of the pair at a place of the list, from 0. */
 async function idAt(page: Page, place: number): Promise<number> {
   const row = page.getByRole('grid').locator(`tr[aria-rowindex="${place + 2}"] td`)
-  return Number(await row.first().textContent())
+  return Number(await row.nth(ID).textContent())
 }
 
 /** Lists the pairs of a state, and opens the first. */

@@ -2,12 +2,28 @@
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, logged, open } from './window.ts'
 
-test.use({
-  settings: {
-    environment: { pages: 2, pictures: true },
-    training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
-    evaluation: { num_episodes_per_task: 4 },
-  },
+const SETTINGS = {
+  environment: { pages: 2, pictures: true },
+  training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
+  evaluation: { num_episodes_per_task: 4 },
+}
+
+test.use({ settings: SETTINGS })
+
+test.describe('while a run trains', () => {
+  const dpo = { ...SETTINGS.training.dpo, max_steps: 100_000 }
+  test.use({ stored: 'nothing', settings: { ...SETTINGS, training: { ...SETTINGS.training, dpo } } })
+
+  test('Live says that nobody plays, and there is nothing to pause', async ({ page }) => {
+    await page.getByRole('button', { name: 'Run everything' }).click()
+    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
+    await open(page, 'live')
+    await expect(page.getByText('Nobody plays now')).toBeVisible()
+    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
+    await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
+  })
 })
 
 test.describe(() => {
@@ -37,14 +53,6 @@ test.describe(() => {
     await logged(page, 'Run 1: Whole pipeline, resumed')
     await page.reload()
     await logged(page, 'Run 1: Whole pipeline, resumed')
-
-    // While the run trains, Live says that nobody plays, and there is nothing to pause.
-    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
-    await open(page, 'live')
-    await expect(page.getByText('Nobody plays now')).toBeVisible()
-    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
-    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
-    await open(page, 'pipeline')
 
     const other = await browser.newContext({ viewport: { width: 1024, height: 768 }, locale: 'zh-CN' })
     const second = await other.newPage()

@@ -32,7 +32,7 @@ test('runs are found, sorted, named and tagged, and the address holds it', async
   await page.getByRole('button', { name: 'Tag', exact: true }).click()
   await page.getByRole('dialog').getByRole('combobox').fill('paper')
   await page.getByRole('button', { name: 'Add the tag' }).click()
-  await page.getByLabel('Tag', { exact: true }).selectOption('paper')
+  await page.getByRole('region', { name: 'History' }).getByLabel('Tag', { exact: true }).selectOption('paper')
   await expect(page.getByText('2 of 19 runs')).toBeVisible()
   await page.reload()
   await expect(names).toHaveCount(2)
