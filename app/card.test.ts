@@ -1,4 +1,4 @@
-/** The whole pipeline on the engine WebGPU, on the software adapter, as a user runs it. */
+/** The whole pipeline on the engine WebGPU, on the software adapter of both hosts, as a user runs it. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { TESTS_WEBGPU } from '../testing/webgpu.ts'
 const parent = mkdtempSync(join(tmpdir(), 'card-'))
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
-describe.runIf(TESTS_WEBGPU).each(['node'] as const)('on the host %s', (host) => {
+describe.runIf(TESTS_WEBGPU).each(['node', 'page'] as const)('on the host %s', (host) => {
   test('a tiny pipeline goes through every stage to its table', { timeout: 600_000 }, async () => {
     const place = await makeCardLab(parent, host)
     try {

@@ -9,7 +9,9 @@ import { SOFTWARE } from '../main/engine/host/adapter.ts'
 import { startGpuHost } from '../main/engine/host/gpu-host.ts'
 import { askAdapter } from '../main/engine/host/remote-engine.ts'
 import type { LabRouter } from '../main/rpc/router.ts'
+import { cardSettings, writeCardModel } from '../testing/card-lab.ts'
 import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electron.ts'
+import { writeSmallLab } from '../testing/small-lab.ts'
 
 let folder: string
 let launch: ElectronStandIn
@@ -180,6 +182,21 @@ test('an engine computes in a hidden window without network', async () => {
     ['https://engine.invalid/', 'https://example.com/', 'file:///etc/passwd'].map((url) => session.loads(url)),
   ).toEqual([true, false, false])
   await expect(startGpuHost({ ...gpu, host: 'node' })).rejects.toThrow('computes in a window')
+})
+
+test('a run trains in a hidden window', { timeout: 300_000 }, async () => {
+  writeSmallLab(folder, cardSettings(await writeCardModel(join(folder, 'tiny')), 'auto'))
+  await start()
+  const { lab, socket } = await connect()
+  await lab.job.start.mutate({ command: 'sft' })
+  const idle = async () => (await lab.job.state.query()).status === 'idle'
+  await vi.waitUntil(idle, { timeout: 240_000, interval: 500 })
+  expect((await lab.job.state.query()).last).toMatchObject({ run: 1, status: 'done', error: null })
+  const hidden = launch.windows.slice(1)
+  expect(hidden.every(({ shown }) => !shown)).toBe(true)
+  expect(hidden.some(({ webContents: { session } }) => session.loads('https://engine.invalid/'))).toBe(true)
+  expect(existsSync(join(folder, 'sft/adapter_model.safetensors'))).toBe(true)
+  await socket.close()
 })
 
 test('the system’s dialogs choose paths, and save the view as PDF', async () => {

@@ -21,14 +21,14 @@ export interface Undisturbed {
   readonly seconds: number
 }
 
-/** Does the steps in order. Throws where one fails or leaves something behind. */
+/** Does the steps in order, by default in a new place. Throws where one fails or leaves something behind. */
 export async function undisturbed(
   steps: readonly Step[],
   parent: string,
   tell: (line: string) => void,
+  place: Place = makePlace(parent),
 ): Promise<Undisturbed[]> {
   const done: Undisturbed[] = []
-  const place = makePlace(parent)
   for (const step of steps) {
     step.prepare?.(place)
     const before = copyPlace(place, parent)
