@@ -137,7 +137,7 @@ export function processesOf({ folder }: Place): Process[] {
         if (/^\d+ \(.*\) Z/s.test(read('stat'))) return []
         const command = read('cmdline')
         if (!`${command}${read('environ')}`.includes(folder)) return []
-        return [{ pid: Number(name), command: command.replaceAll('\0', ' ').slice(0, 200) }]
+        return [{ pid: Number(name), command: command.replaceAll('\0', ' ') }]
       } catch {
         // It ended meanwhile, or belongs to another user.
         return []
@@ -145,12 +145,14 @@ export function processesOf({ folder }: Place): Process[] {
     })
 }
 
-/** Waits until all processes of a place have ended, and returns those that have not after some seconds. */
+/** Waits until all processes of a place have ended, and returns those that have not after some seconds, their command lines cut to be shown. */
 export async function processesLeft(place: Place, seconds = 10): Promise<Process[]> {
   const until = performance.now() + 1000 * seconds
   for (;;) {
     const left = processesOf(place)
-    if (left.length === 0 || performance.now() > until) return left
+    if (left.length === 0 || performance.now() > until) {
+      return left.map(({ pid, command }) => ({ pid, command: command.slice(0, 200) }))
+    }
     await pause(50)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { EXIT } from '../../app/commands/command.ts'
 import { uniformStream } from '../../main/engine/random.ts'
 import { JOURNEY } from '../campaign/journey.ts'
 import { differences, outcomeOf } from '../campaign/outcome.ts'
@@ -104,7 +105,7 @@ async function killHost(
 
 /** What is wrong with how a command ended whose host was killed. */
 function told(code: number | null, err: string): string[] {
-  const wrong = code === 1 ? [] : [`exit ${code}`]
+  const wrong = code === EXIT.failed || code === EXIT.badInput ? [] : [`exit ${code}`]
   return /^\s+at /m.test(err) || sentence(err) === '' ? [...wrong, `no sentence but: ${err}`] : wrong
 }
 
