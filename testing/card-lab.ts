@@ -3,28 +3,15 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WebGpuHost } from '../main/config/choices.ts'
 import { saveCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
-import { qwen2 } from '../main/engine/families.ts'
 import { SOFTWARE } from '../main/engine/host/adapter.ts'
 import { projectPath } from '../main/files/paths.ts'
 import { makePlace, type Place } from './campaign/place.ts'
 import { randomModel } from './random-model.ts'
-
-const CONFIG = qwen2({
-  vocab_size: 1024,
-  hidden_size: 32,
-  intermediate_size: 64,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 2048,
-  tie_word_embeddings: true,
-})
+import { FOR_PAGES } from './small-models.ts'
 
 /** Writes a model of random weights with the shipped tokenizer into a folder, and returns the folder. It succeeds by chance. */
 export async function writeCardModel(folder: string): Promise<string> {
-  await saveCheckpoint(folder, CONFIG, randomModel(CONFIG, 1, 0.05))
+  await saveCheckpoint(folder, FOR_PAGES, randomModel(FOR_PAGES, 1, 0.05))
   for (const file of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json']) {
     cpSync(projectPath(`models/base/${file}`), join(folder, file))
   }

@@ -1,4 +1,4 @@
-/** The small models on which engines are tested: one of each family, and a Qwen2 whose head is not tied. */
+/** The small models on which engines and the agent are tested: one of each family, and a Qwen2 whose head is not tied. */
 import type { ModelConfig } from '../main/engine/engine.ts'
 import { qwen2 } from '../main/engine/families.ts'
 
@@ -42,3 +42,14 @@ export const LLAMA: ModelConfig = {
     original_max_position_embeddings: 120,
   },
 }
+/** Long enough for pages, and as small as it can be. Its vocabulary is that of the shipped tokenizer. */
+export const FOR_PAGES = qwen2({
+  ...TIED,
+  vocab_size: 1024,
+  hidden_size: 32,
+  intermediate_size: 64,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  max_position_embeddings: 2048,
+})

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { FOR_PAGES } from '../../testing/small-models.ts'
 import { IM_END, TINY_VOCAB_SIZE, writeTinyTokenizer } from '../../testing/tiny-tokenizer.ts'
 import type { MergeForm } from '../adapters/forms.ts'
 import { mergeAdapter } from '../adapters/merge.ts'
@@ -20,18 +21,7 @@ import { AgentModel } from './model.ts'
 import { promptName } from './prompt.ts'
 import { promptOf } from './texts.ts'
 
-const CONFIG = qwen2({
-  vocab_size: TINY_VOCAB_SIZE,
-  hidden_size: 32,
-  intermediate_size: 64,
-  num_hidden_layers: 1,
-  num_attention_heads: 2,
-  num_key_value_heads: 1,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 2048,
-  tie_word_embeddings: true,
-})
+const CONFIG = { ...FOR_PAGES, vocab_size: TINY_VOCAB_SIZE }
 const LORA: LoraConfig = { r: 8, lora_alpha: 16, lora_dropout: 0, target_modules: PROJECTIONS }
 const ADAM_W: AdamW = {
   learning_rate: 1e-2,

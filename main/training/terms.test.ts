@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import { TESTS_NATIVE } from '../../testing/native.ts'
 import { randomAdapter, randomModel } from '../../testing/random-model.ts'
+import { TIED } from '../../testing/small-models.ts'
 import { PROJECTIONS } from '../config/choices.ts'
 import type { Engine, Tensors } from '../engine/engine.ts'
-import { qwen2 } from '../engine/families.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import { forestTokens } from './forest.ts'
@@ -11,18 +11,7 @@ import { optimize, type TrainingOptions } from './optimize.ts'
 import { nllTerm } from './sft.ts'
 import type { Metrics } from './terms.ts'
 
-const CONFIG = qwen2({
-  vocab_size: 40,
-  hidden_size: 24,
-  intermediate_size: 40,
-  num_hidden_layers: 2,
-  num_attention_heads: 6,
-  num_key_value_heads: 2,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1e4,
-  max_position_embeddings: 64,
-  tie_word_embeddings: true,
-})
+const CONFIG = { ...TIED, vocab_size: 40 }
 const LORA = { r: 3, lora_alpha: 6, lora_dropout: 0, target_modules: PROJECTIONS }
 const OPTIONS: TrainingOptions = {
   learning_rate: 0.01,

@@ -1,6 +1,5 @@
 /** A place for one lab: its own home with configuration and data, and its own folder for temporary files. */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 
 export interface Place {
@@ -50,11 +49,6 @@ function emptyPlace(parent: string): Place {
 
 export function removePlace({ folder }: Place): void {
   rmSync(folder, { recursive: true, force: true })
-}
-
-/** A folder for the places of a campaign. Its name is short: where TMPDIR is long, browsers have their files elsewhere. */
-export function campaignFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'ddc-'))
 }
 
 /** The paths of all files in a folder, relative to it and sorted. */

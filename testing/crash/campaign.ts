@@ -1,9 +1,7 @@
 /** Kills the steps of the journey many times, each at another instant, several at the same time. */
-import { rmSync } from 'node:fs'
 import { uniformStream } from '../../main/engine/random.ts'
+import { openCampaignFolder } from '../campaign/folder.ts'
 import type { Step } from '../campaign/journey.ts'
-import { campaignFolder } from '../campaign/place.ts'
-import { killPrograms } from '../campaign/program.ts'
 import { type Undisturbed, undisturbed } from '../campaign/undisturbed.ts'
 import { type Killed, killStep } from './kill.ts'
 
@@ -25,13 +23,8 @@ export interface CampaignOptions {
 /** Returns what came of each kill. */
 export async function crashCampaign(options: CampaignOptions): Promise<Killed[]> {
   const { steps, only, numbers, seed, jobs, keep, tell, onKill } = options
-  const parent = campaignFolder()
-  const leave = () => {
-    killPrograms()
-    rmSync(parent, { recursive: true, force: true })
-    process.exit(130)
-  }
-  process.once('SIGINT', leave).once('SIGTERM', leave)
+  const folder = openCampaignFolder()
+  const parent = folder.path
   try {
     const last = steps.findLastIndex(({ name }) => only.includes(name))
     const kinds = new Set(steps.filter(({ name }) => only.includes(name)).map(({ kind }) => kind))
@@ -50,8 +43,7 @@ export async function crashCampaign(options: CampaignOptions): Promise<Killed[]>
     await Promise.all(Array.from({ length: jobs }, worker))
     return results.sort((one, other) => one.number - other.number)
   } finally {
-    process.off('SIGINT', leave).off('SIGTERM', leave)
-    if (!keep) rmSync(parent, { recursive: true, force: true })
+    folder.close(keep)
   }
 }
 

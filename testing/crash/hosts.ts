@@ -2,14 +2,14 @@
  * Kills the host of the engine on WebGPU, and nothing else, while a command trains. The command has to end with one sentence; going
  * on has to come to the bytes of a command that nobody disturbed.
  */
-import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EXIT } from '../../app/commands/command.ts'
 import { uniformStream } from '../../main/engine/random.ts'
+import { openCampaignFolder } from '../campaign/folder.ts'
 import { JOURNEY } from '../campaign/journey.ts'
 import { differences, outcomeOf } from '../campaign/outcome.ts'
-import { campaignFolder, copyPlace, type Place, removePlace } from '../campaign/place.ts'
-import { killProcesses, killPrograms, processesLeft, processesOf } from '../campaign/program.ts'
+import { copyPlace, type Place, removePlace } from '../campaign/place.ts'
+import { killProcesses, processesLeft, processesOf } from '../campaign/program.ts'
 import { type Undisturbed, undisturbed } from '../campaign/undisturbed.ts'
 import { makeCardLab } from '../card-lab.ts'
 import type { Killed } from './kill.ts'
@@ -30,13 +30,8 @@ const TRIES = 10
 
 /** Returns what came of each kill. */
 export async function hostCampaign({ host, numbers, seed, tell, onKill }: HostCampaignOptions): Promise<Killed[]> {
-  const parent = campaignFolder()
-  const leave = () => {
-    killPrograms()
-    rmSync(parent, { recursive: true, force: true })
-    process.exit(130)
-  }
-  process.once('SIGINT', leave).once('SIGTERM', leave)
+  const folder = openCampaignFolder()
+  const parent = folder.path
   try {
     const steps = JOURNEY.filter(({ name }) => COMMANDS.includes(name))
     const all = await undisturbed(steps, parent, tell, await makeCardLab(parent, host))
@@ -49,9 +44,7 @@ export async function hostCampaign({ host, numbers, seed, tell, onKill }: HostCa
     }
     return results
   } finally {
-    process.off('SIGINT', leave).off('SIGTERM', leave)
-    killPrograms()
-    rmSync(parent, { recursive: true, force: true })
+    folder.close(false)
   }
 }
 

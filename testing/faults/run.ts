@@ -1,13 +1,7 @@
-/**
- * `npm run test:faults`: injects one fault after another into the lab at work, and prints what must hold and what was seen.
- * Ends with 1 if anything does not hold. `--only TEXT` takes those whose name has the text, `--pause 5` shortens what is
- * held or stopped for a minute, `--points 20` fills the disk at more places.
- */
-import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { openCampaignFolder } from '../campaign/folder.ts'
 import { JOURNEY } from '../campaign/journey.ts'
-import { campaignFolder, copyPlace } from '../campaign/place.ts'
-import { killPrograms } from '../campaign/program.ts'
+import { copyPlace } from '../campaign/place.ts'
 import { undisturbed } from '../campaign/undisturbed.ts'
 import type { Ground } from './fault.ts'
 import { DISK } from './rows/disk.ts'
@@ -28,13 +22,8 @@ const { values } = parseArgs({
 const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS, ...QUEUE].filter(
   ({ name }) => values.only?.some((text) => name.includes(text)) ?? true,
 )
-const parent = campaignFolder()
-const leave = () => {
-  killPrograms()
-  rmSync(parent, { recursive: true, force: true })
-  process.exit(130)
-}
-process.once('SIGINT', leave).once('SIGTERM', leave)
+const folder = openCampaignFolder()
+const parent = folder.path
 
 const names = ['sft', 'collect', 'export']
 const steps = await undisturbed(
@@ -70,7 +59,7 @@ for (const fault of wanted) {
       ].join('\n'),
     )
 }
-rmSync(parent, { recursive: true, force: true })
+folder.close(false)
 const { passed, failed, skipped } = count
 console.log(
   values.json
