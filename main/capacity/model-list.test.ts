@@ -1,15 +1,22 @@
-import { statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { homeWithModels } from '../../testing/home-with-models.ts'
 import { writeCheckpoint } from '../../testing/installed-models.ts'
 import { parseConfig } from '../config/config.ts'
+import { projectPath } from '../files/paths.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
 import { planMemory } from './memory.ts'
 import { listModels } from './model-list.ts'
 
 const home = homeWithModels()
+
+/** Numbers in a safetensors file of fp32: its length without the header, whose length is in the first 8 bytes. */
+function numbersOfFp32(file: string): number {
+  const bytes = readFileSync(file)
+  return (bytes.length - 8 - Number(bytes.readBigUInt64LE(0))) / 4
+}
 
 const config = (text = '') => parseConfig(text, 'config.yaml', {}, message('settings'))
 const reasons = (list: Awaited<ReturnType<typeof listModels>>) =>
@@ -36,7 +43,7 @@ test('lists what the lab can use, with size, precision and memory, and says why 
     source: 'models',
     configured: true,
     family: 'qwen2',
-    parameters: 2_634_432,
+    parameters: numbersOfFp32(projectPath('models/base/model.safetensors')),
     precision: 'F32',
     memory: Math.max(estimate.total + estimate.saving, generation.total),
   })

@@ -11,7 +11,6 @@ import {
   tinyTokenizer,
   writeTinyTokenizer,
 } from '../../../testing/tiny-tokenizer.ts'
-import { PROGRAM_ROOT } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { checkTokenizerFits, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
@@ -159,9 +158,12 @@ test("refuses a vocabulary that Qwen2's pre-tokenizer cuts apart, as transformer
       'click',
     ),
   ).toHaveLength(1)
-  const base = join(PROGRAM_ROOT, 'models/base')
-  const shipped = JSON.parse(await readFile(join(base, 'tokenizer.json'), 'utf8'))
-  const resaved = await folderWith({ 'tokenizer.json': { ...shipped, pre_tokenizer: QWEN2_CUTS } })
+  // Qwen2 cuts between digits; a vocabulary with numbers came from another pre-tokenizer.
+  const { vocab, merges } = source.model
+  const numbers = ['1 2', '12 3', '2 0']
+  const more = Object.fromEntries(numbers.map((pair, index) => [pair.replace(' ', ''), TINY_VOCAB_SIZE + index]))
+  const model = { ...source.model, vocab: { ...vocab, ...more }, merges: [...merges, ...numbers] }
+  const resaved = await folderWith({ 'tokenizer.json': { ...source, model, pre_tokenizer: QWEN2_CUTS } })
   await expect(loadTokenizer(resaved)).rejects.toThrow(/cuts \d+ of \d+ tokens .*Copy the original tokenizer\.json\.$/)
 })
 
