@@ -55,6 +55,7 @@ export function episodeEvents(policy: string, emit: (event: EpisodeEvent) => voi
       since = performance.now()
       emit({ event: 'problem', task: task.name, seed, policy, instruction })
     },
+    generated() {},
     drawn() {},
     decided(_, { observation, thought, action, written, text }) {
       const step = done.length + 1

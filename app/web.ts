@@ -80,7 +80,9 @@ async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Pr
   const { Jobs } = await import('../main/jobs.ts')
   const { Merges } = await import('../main/adapters/merges.ts')
   const live = new Live({ config: () => settings.read(), ...(pages === undefined ? {} : { host: pages }) })
-  return { lab, jobs: new Jobs(lab, live.screens.audience()), merges: new Merges(), settings, live, desktop }
+  const jobs = new Jobs(lab, live.screens.audience(), (event) => live.system.hear(event))
+  jobs.subscribe(({ current }) => live.system.work(current?.run ?? null))
+  return { lab, jobs, merges: new Merges(), settings, live, desktop }
 }
 
 /** Stops all work, and waits for its end. */

@@ -77,15 +77,17 @@ interface Work {
 export class Jobs {
   readonly #lab: Pick<Lab, 'run'>
   readonly #audience: Audience | undefined
+  readonly #hear: (event: LabEvent) => void
   readonly #store = createStore<JobState>(() => ({ status: 'idle', current: null, last: null }))
   /** Calls a listener after every change with the new state. Returns a function that ends the subscription. */
   readonly subscribe = this.#store.subscribe
   #work: Work | undefined
 
-  /** `audience` watches the pages that the jobs play. */
-  constructor(lab: Pick<Lab, 'run'>, audience?: Audience) {
+  /** `audience` watches the pages that the jobs play, and `hear` receives the events of their runs. */
+  constructor(lab: Pick<Lab, 'run'>, audience?: Audience, hear: (event: LabEvent) => void = () => {}) {
     this.#lab = lab
     this.#audience = audience
+    this.#hear = hear
   }
 
   get state(): JobState {
@@ -128,6 +130,7 @@ export class Jobs {
         audience: this.#audience,
         emit: (event) => {
           this.#store.setState(stateAfter(this.state, request, event))
+          this.#hear(event)
           told = event.event === 'end'
           begun.resolve()
         },

@@ -463,6 +463,8 @@ class Witness implements Spectator {
   readonly answers: Answer[] = []
   /** The answer that is being generated, after each of its tokens. */
   readonly drafts: string[] = []
+  /** How many tokens the model has generated. */
+  tokens = 0
   readonly #hold: (signal: AbortSignal) => Promise<void> | undefined
 
   constructor(hold: (signal: AbortSignal) => Promise<void> | undefined = () => undefined) {
@@ -471,6 +473,10 @@ class Witness implements Spectator {
 
   began(attempt: Attempt, observation: Observation) {
     this.told.push(`${attempt.seed} begins: ${observation.instruction}`)
+  }
+
+  generated(tokens: number) {
+    this.tokens += tokens
   }
 
   drawn(_attempt: Attempt, soFar: () => AnswerToken[]) {
@@ -505,6 +511,7 @@ test('a spectator is told of attempts, answers and ends, and changes none of the
     '4 ends: success, the page gave the full reward',
   ])
   expect(witness.told).toContain('14 ends: fault, the page did not load')
+  expect(witness.tokens).toBe(2 * witness.answers[0]!.tokens().length)
   const { tokens, text } = witness.answers[0]!
   expect(
     tokens()

@@ -322,7 +322,7 @@ class Player {
     const constraint =
       constrained || barred.length > 0 ? this.#model.constraint(observation, max_new_tokens, barred) : null
     try {
-      return await this.#model.generate(
+      const completions = await this.#model.generate(
         jobs.map(() => prompt),
         {
           temperature,
@@ -334,6 +334,8 @@ class Player {
         adapter,
         { signal, ...(onToken === undefined ? {} : { onToken }) },
       )
+      this.#options.spectator?.generated(completions.reduce((sum, { tokens }) => sum + tokens.length, 0))
+      return completions
     } catch (error) {
       const [job] = jobs
       if (!isTooLong(error) || job === undefined) throw error

@@ -44,6 +44,8 @@ export interface Spectator {
   began(attempt: Attempt, observation: Observation): void
   /** The attempt's next answer has one more token. `soFar` returns the answer up to it. */
   drawn(attempt: Attempt, soFar: () => AnswerToken[]): void
+  /** The model has generated so many tokens: answers of one attempt or of several, and samples that no attempt uses. */
+  generated(tokens: number): void
   /**
    * The agent has answered and has not acted yet. It acts when the promise resolves, or at once if there is none. A
    * rejection cancels the attempt. `signal` is aborted when the attempt is cancelled.

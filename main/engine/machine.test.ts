@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { memoryHere, processorsHere } from './machine.ts'
+import { memoryHere, processorsHere, processorUseHere } from './machine.ts'
 
 let root: string
 beforeEach(() => {
@@ -97,4 +97,35 @@ test('this machine has memory and processors', () => {
   expect(available).toBeGreaterThan(0)
   expect(available).toBeLessThanOrEqual(total)
   expect(processorsHere()).toBeGreaterThanOrEqual(1)
+})
+
+test.runIf(process.platform === 'linux')('processor time is that of the innermost group with a quota', () => {
+  files({
+    'proc/self/cgroup': '0::/a/b',
+    'proc/self/mountinfo': V2,
+    'sys/fs/cgroup/a/cpu.max': '150000 100000',
+    'sys/fs/cgroup/a/cpu.stat': 'usage_usec 2500000\nuser_usec 2000000',
+    'sys/fs/cgroup/a/b/cpu.max': 'max 100000',
+    'sys/fs/cgroup/a/b/cpu.stat': 'usage_usec 7\nuser_usec 7',
+  })
+  expect(processorUseHere(root)).toEqual({ busy: 2.5, of: 1.5 })
+})
+
+test.runIf(process.platform === 'linux')('groups of the first version count their time in nanoseconds', () => {
+  files({
+    'proc/self/cgroup': '1:cpu,cpuacct:/a',
+    'proc/self/mountinfo': V1,
+    'sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us': '400000',
+    'sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us': '100000',
+    'sys/fs/cgroup/cpu,cpuacct/a/cpuacct.usage': '3000000000',
+  })
+  expect(processorUseHere(root)).toEqual({ busy: 3, of: 4 })
+})
+
+test('without a quota, processor time is the machine’s, and grows', async () => {
+  const before = processorUseHere(root)
+  expect(before.of).toBeGreaterThan(0)
+  const until = performance.now() + 60
+  while (performance.now() < until);
+  expect(processorUseHere(root).busy).toBeGreaterThan(before.busy)
 })

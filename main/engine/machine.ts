@@ -44,13 +44,39 @@ export function memoryHere(root = '/'): Memory {
  * get, rounded up.
  */
 export function processorsHere(root = '/'): number {
-  const shares = groupsOf('cpu', root).map((folder) => {
-    const [quota = '', period = ''] = textIn(folder, 'cpu.max').split(' ')
-    const share = Number(quota) / Number(period)
-    const old = numberIn(folder, 'cpu.cfs_quota_us') / numberIn(folder, 'cpu.cfs_period_us')
-    return Math.min(share > 0 ? share : UNLIMITED, old > 0 ? old : UNLIMITED)
-  })
-  return Math.max(1, Math.min(availableParallelism(), ...shares.map(Math.ceil)))
+  const shares = groupsOf('cpu', root).map((folder) => Math.ceil(quotaOf(folder)))
+  return Math.max(1, Math.min(availableParallelism(), ...shares))
+}
+
+/** The processors' worth of time that a group gets; infinite where it has no quota. */
+function quotaOf(folder: string): number {
+  const [quota = '', period = ''] = textIn(folder, 'cpu.max').split(' ')
+  const share = Number(quota) / Number(period)
+  const old = numberIn(folder, 'cpu.cfs_quota_us') / numberIn(folder, 'cpu.cfs_period_us')
+  return Math.min(share > 0 ? share : UNLIMITED, old > 0 ? old : UNLIMITED)
+}
+
+export interface ProcessorUse {
+  /** Seconds of processor time that were used so far. */
+  readonly busy: number
+  /** How many processors could be at work at the same time. */
+  readonly of: number
+}
+
+/**
+ * The processor time of all programs that share this process's processors: of the innermost control group with a quota, otherwise of
+ * the whole machine.
+ */
+export function processorUseHere(root = '/'): ProcessorUse {
+  for (const folder of groupsOf('cpu', root)) {
+    const of = quotaOf(folder)
+    if (of === UNLIMITED) continue
+    const micros = Number(/^usage_usec (\d+)$/m.exec(textIn(folder, 'cpu.stat'))?.[1] ?? Number.NaN)
+    const seconds = Number.isNaN(micros) ? numberIn(folder, 'cpuacct.usage') / 1e9 : micros / 1e6
+    if (seconds !== UNLIMITED) return { busy: seconds, of }
+  }
+  const all = cpus()
+  return { busy: all.reduce((sum, { times }) => sum + (times.user + times.nice + times.sys) / 1000, 0), of: all.length }
 }
 
 /** The folders of the process's control groups for a controller, from its own up to the outermost that is visible. */

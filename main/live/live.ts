@@ -10,6 +10,7 @@ import { Recordings } from './recordings.ts'
 import { type Replayable, retake } from './retake.ts'
 import { Screens } from './screens.ts'
 import type { LiveState, Sight } from './state.ts'
+import { SystemMetrics } from './system-metrics.ts'
 import { Workshop } from './workshop.ts'
 
 const GRACE = 10_000
@@ -41,13 +42,16 @@ export class Live {
   readonly screens: Screens
   /** The recordings by hand. */
   readonly recordings: Recordings
+  /** What the machine is doing. */
+  readonly system: SystemMetrics
   readonly #config: () => Config
   #playing: { readonly controller: AbortController; readonly over: Promise<unknown> } | undefined
 
   constructor({ config, host, grace = GRACE, away = AWAY }: LiveOptions) {
     this.#config = config
     this.workshop = new Workshop(config, { host })
-    this.screens = new Screens(grace)
+    this.system = new SystemMetrics({ card: () => config().model.webgpu_adapter })
+    this.screens = new Screens(grace, (tokens) => this.system.generated(tokens))
     this.recordings = new Recordings(config, this.workshop, this.screens, away)
   }
 
@@ -143,6 +147,7 @@ export class Live {
   /** Ends what people have started. Runs have pages of their own. */
   async close(): Promise<void> {
     await this.stop()
+    this.system.close()
     this.recordings.close()
     await this.workshop.close()
   }

@@ -20,11 +20,16 @@ export class Screens {
   /** The viewers of runs, and those of played episodes. */
   readonly #viewers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
+  readonly #generated: (tokens: number) => void
   #count = 0
   #jobPlays = false
 
-  /** `grace`: milliseconds after the last viewer has left until attempts are no longer delayed. */
-  constructor(grace: number) {
+  /**
+   * `grace`: milliseconds after the last viewer has left until attempts are no longer delayed. `generated` hears how many tokens
+   * models have generated.
+   */
+  constructor(grace: number, generated: (tokens: number) => void = () => {}) {
+    this.#generated = generated
     const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
     this.#viewers = { job: viewers('job'), play: viewers('play') }
     this.#gates = {
@@ -135,6 +140,7 @@ export class Screens {
       get listens() {
         return viewers.present
       },
+      generated: this.#generated,
       drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
       began: (attempt, observation) => screenOf(attempt).begin(programme, attempt, attempt.session, observation),
       decided: (attempt, answer, signal) => {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { inputSchema } from '../live/hand.ts'
 import { actionSchema } from '../live/recorder.ts'
 import type { Control, LiveState } from '../live/state.ts'
+import type { SystemHistory } from '../live/system-metrics.ts'
 import { changes } from './changes.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -48,6 +49,20 @@ export const liveRouter = router({
   sights: procedure
     .input(z.object({ screens: z.array(screen).max(64).optional() }))
     .subscription(({ ctx, input, signal }) => ctx.live.sights(input.screens, signal ?? NEVER)),
+
+  /** What the machine was doing, now and after every sample: over the last minutes, or over the run. */
+  system: procedure.input(z.object({ span: z.enum(['recent', 'run']) })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }): AsyncGenerator<SystemHistory> {
+    const leave = ctx.live.system.view()
+    try {
+      for await (const _ of changes(ctx.live.system.changes, signal, PACE)) yield ctx.live.system.history(input.span)
+    } finally {
+      leave()
+    }
+  }),
 
   /** Sets the speed of a run or of a played episode. Values that are left out stay. */
   control: procedure

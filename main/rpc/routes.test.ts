@@ -67,6 +67,7 @@ const PROCEDURES = [
   'live.sights',
   'live.state',
   'live.stop',
+  'live.system',
   'live.takeOver',
   'live.undo',
   'metrics.arms',

@@ -678,6 +678,25 @@ export const words = {
   live: {
     mode: 'Mode',
     modes: { watch: 'Watch', play: 'Play', record: 'Record', machines: 'Machines' },
+    system: {
+      title: 'Resources',
+      span: 'Time shown',
+      spans: { recent: '5 minutes', run: 'Whole run' },
+      waits: 'The first values come in a moment.',
+      meters: {
+        processor: 'Processor',
+        memory: 'Memory',
+        card: 'Card',
+        cardMemory: 'Memory of the card',
+        tokens: 'Tokens a second',
+      },
+      own: 'the lab {{value}}',
+      of: 'of {{total}}',
+      peak: 'at most {{value}}',
+      ago: '{{time}} ago',
+      unknown: 'unknown',
+      curve: '{{meter}}: between {{low}} and {{high}}',
+    },
     alone: 'This machine plays alone',
     aloneText:
       'Other machines can play along. Start Redis or Valkey, set workers.queue to its address in the settings of a stage that plays, and run npx dpo-driver worker on each machine.',

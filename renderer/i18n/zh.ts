@@ -660,6 +660,25 @@ export const words: Words = {
   live: {
     mode: '模式',
     modes: { watch: '观看', play: '试玩', record: '录制', machines: '机器' },
+    system: {
+      title: '资源',
+      span: '显示的时间',
+      spans: { recent: '5 分钟', run: '整个运行' },
+      waits: '第一批数值马上就到。',
+      meters: {
+        processor: '处理器',
+        memory: '内存',
+        card: '显卡',
+        cardMemory: '显存',
+        tokens: '每秒 token 数',
+      },
+      own: '实验室 {{value}}',
+      of: '共 {{total}}',
+      peak: '最高 {{value}}',
+      ago: '{{time}}前',
+      unknown: '未知',
+      curve: '{{meter}}：在 {{low}} 与 {{high}} 之间',
+    },
     alone: '只有这台机器在做题',
     aloneText:
       '其他机器可以一起做题。请启动 Redis 或 Valkey，在做题阶段的设置里把 workers.queue 设为它的地址，并在每台机器上运行 npx dpo-driver worker。',

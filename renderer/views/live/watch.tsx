@@ -16,6 +16,7 @@ import { beginOwn, useKeptRecording } from './own-recording.ts'
 import type { Extent } from './picture.tsx'
 import { ScreenCard } from './screen-card.tsx'
 import { useSights } from './sights.ts'
+import { System } from './system.tsx'
 
 /** From this number of pages on, the text stands beside the picture, so that two rows of cards fit the window. */
 const MANY = 5
@@ -27,7 +28,14 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const followed = screens.find(({ id }) => id === query.screen)
   useSights((followed === undefined ? screens : [followed]).map(({ id }) => id))
-  if (screens.length === 0) return <NobodyPlays />
+  if (screens.length === 0) {
+    return (
+      <>
+        <System />
+        <NobodyPlays />
+      </>
+    )
+  }
   return (
     <>
       {!state.jobPlays && <NobodyPlaysNow />}
@@ -47,6 +55,7 @@ export function Watch({ state }: { readonly state: LiveState }) {
       ) : (
         <Follow screen={followed} extent={extent} />
       )}
+      <System />
     </>
   )
 }
