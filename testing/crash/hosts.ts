@@ -83,7 +83,8 @@ async function killHost(
     const left = running.map(({ command }) => `process ${command}`)
     killProcesses(place)
     removePlace(place)
-    const where = [`${victim?.kind ?? 'nothing'} killed after ${(delay / 1000).toFixed(1)} s: ${sentence(err)}`]
+    const how = code === 0 ? 'it ended well all the same' : sentence(err)
+    const where = [`${victim?.kind ?? 'nothing'} killed after ${(delay / 1000).toFixed(1)} s: ${how}`]
     return {
       number,
       step: step.name,
@@ -102,17 +103,27 @@ function told(code: number | null, err: string): string[] {
   return /^\s+at /m.test(err) || sentence(err) === '' ? [...wrong, `no sentence but: ${err}`] : wrong
 }
 
-/** The last line that a command said. */
+/** The last line that a command said, beside Node's warnings. */
 function sentence(err: string): string {
-  return err.trim().split('\n').at(-1) ?? ''
+  const lines = err
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/ExperimentalWarning|--trace-warnings/.test(line))
+  return lines.at(-1) ?? ''
 }
 
 /** Processes in which the engine of a place computes: that of Node; the browser of the page, or its process for the card. */
 function hostsOf(place: Place, host: 'node' | 'page'): { readonly pid: number; readonly kind: string }[] {
-  return processesOf(place).flatMap(({ pid, command }) => {
-    if (host === 'node') return command.includes('engine/host/node-program') ? [{ pid, kind: 'the process' }] : []
-    if (!command.includes('--use-webgpu-adapter=swiftshader')) return []
-    const type = / --type=(\S+)/.exec(command)?.[1]
-    return type === undefined ? [{ pid, kind: 'the browser' }] : type === 'gpu-process' ? [{ pid, kind: type }] : []
-  })
+  const processes = processesOf(place)
+  if (host === 'node') {
+    const own = processes.filter(({ command }) => command.includes('engine/host/node-program'))
+    return own.map(({ pid }) => ({ pid, kind: 'the process' }))
+  }
+  // The flag stands in the browser's command line alone. Its folder stands in those of its processes too.
+  return processes
+    .filter(({ command }) => command.includes('--use-webgpu-adapter=swiftshader'))
+    .flatMap(({ pid, command }) => {
+      const [folder] = /--user-data-dir=\S+/.exec(command)!
+      const card = processes.filter((one) => one.command.includes('--type=gpu-process') && one.command.includes(folder))
+      return [{ pid, kind: 'the browser' }, ...card.map((one) => ({ pid: one.pid, kind: 'gpu-process' }))]
+    })
 }

@@ -2,12 +2,13 @@
  * Records a pass of generation: rows that continue sequences, whose keys and values go into pages, and the draws of next tokens.
  * It needs no device, so that a plan records the same (plan.ts).
  */
+import type { ModelConfig } from '../engine.ts'
 import { FAMILIES } from '../families.ts'
 import type { Adapter, GroupName } from './adapters.ts'
 import type { Arena } from './arena.ts'
 import type { Layer } from './base.ts'
 import { embedTokens, type Flow, headNorms, headParams, normalise, project } from './decoder.ts'
-import { pagedAttention, pagedTile } from './kernels/paged-attention.ts'
+import { CHUNK, joinChunks, pagedAttention, pagedTile, partialNumbers } from './kernels/paged-attention.ts'
 import { PAGE, rotateToPages } from './kernels/pages.ts'
 import { ELEMENTS, gather } from './kernels/rows.ts'
 import { DRAW, DRAWN, sample } from './kernels/sample.ts'
@@ -51,13 +52,25 @@ export interface Drawn {
 /** Bytes of logits that are computed at once, about. */
 const LOGITS = 2 ** 26
 
+/** Where fewer workgroups would compute the attention of single tokens, and one of them sees more keys, keys are split. */
+const FEW_GROUPS = 256
+const LONG = 256
+
+/** The most completions whose keys are split. */
+export function mostSplit({ num_key_value_heads: keyHeads }: ModelConfig): number {
+  return Math.floor((FEW_GROUPS - 1) / keyHeads)
+}
+
 /** What the layers of one pass share. */
 interface Pass extends Flow {
   readonly model: Model
   readonly by: 'rows' | 'tiles'
   readonly tiles: number
   readonly tile: number
-  readonly tables: Readonly<Record<'plan' | 'tables' | 'slots' | 'cosines' | 'sines', View>>
+  /** Entries of the plan of attention: tiles, or with `split` chunks of their keys. */
+  readonly entries: number
+  readonly split: boolean
+  readonly tables: Readonly<Record<'plan' | 'joins' | 'tables' | 'slots' | 'cosines' | 'sines', View>>
 }
 
 /**
@@ -75,10 +88,12 @@ export function recordContinuation(
 ): { readonly items: readonly Item[]; readonly drawn: View | null } {
   const { config, base } = model
   const program = new Program(arena)
-  const { tokens, positions, slots, tables, plan, tiles, tile, last } = layOutRows(model, stretches)
+  const { tokens, positions, slots, tables, last } = layOutRows(stretches)
+  const { plan, joins, ...attention } = planAttention(model, stretches, by)
   const { cosines, sines } = rotaryTables(config, positions)
   const held = {
     plan: program.hold(plan),
+    joins: program.hold(joins),
     tables: program.hold(tables),
     slots: program.hold(slots),
     cosines: program.hold(cosines),
@@ -86,7 +101,17 @@ export function recordContinuation(
   }
   const draws = holdDraws(program, config.vocab_size, stretches, last)
   const batch = { rows: tokens.length, tokens }
-  const pass: Pass = { program, config, model, batch, adapter, dropout: () => undefined, by, tiles, tile, tables: held }
+  const pass: Pass = {
+    program,
+    config,
+    model,
+    batch,
+    adapter,
+    dropout: () => undefined,
+    by,
+    ...attention,
+    tables: held,
+  }
 
   let x = embedTokens(pass, base.embedding)
   base.layers.forEach((weights, layer) => {
@@ -111,10 +136,11 @@ function continueLayer(pass: Pass, weights: Layer, layer: number, x: View, cache
 }
 
 /** Attention of rows of q, k and v, which it frees. */
-function attend({ program, config, batch, tables, tile, tiles }: Pass, weights: Layer, qkv: View, cache: View): View {
+function attend(pass: Pass, weights: Layer, qkv: View, cache: View): View {
+  const { program, config, batch, tables, tile, tiles, entries, split } = pass
   const { rows } = batch
   const { head_dim: size, num_attention_heads: heads, num_key_value_heads: key_heads } = config
-  const { plan, tables: pages, slots, cosines, sines } = tables
+  const { plan, joins, tables: pages, slots, cosines, sines } = tables
   const rotated = program.allocate(rows * heads * size)
   program.run(
     rotateToPages({ norm: FAMILIES[config.model_type].qk_norm }),
@@ -124,12 +150,15 @@ function attend({ program, config, batch, tables, tile, tiles }: Pass, weights: 
   )
   program.free(qkv)
   const mixed = program.allocate(rows * heads * size)
-  program.run(
-    pagedAttention({ size, tile }),
-    { plan, tables: pages, rotated, cache, mixed },
-    { heads: heads / key_heads, key_heads, size, scale: 1 / Math.sqrt(size) },
-    tiles * key_heads,
-  )
+  const shape = { heads: heads / key_heads, key_heads }
+  const params = { ...shape, size, scale: 1 / Math.sqrt(size) }
+  const views = { plan, tables: pages, rotated, cache }
+  if (split) {
+    const partials = program.allocate(partialNumbers(entries, key_heads, { size, tile }))
+    program.run(pagedAttention({ size, tile, split }), { ...views, partials }, params, entries * key_heads)
+    program.run(joinChunks({ size, tile }), { joins, partials, mixed }, shape, tiles * tile * key_heads)
+    program.free(partials)
+  } else program.run(pagedAttention({ size, tile }), { ...views, mixed }, params, entries * key_heads)
   program.free(rotated)
   return mixed
 }
@@ -191,27 +220,16 @@ function released(program: Program, { y, low }: ReturnType<typeof project>): Vie
   return y
 }
 
-/** Rows of all stretches one after the other, and the tiles of their queries. */
-function layOutRows({ config, workgroupMemory }: Model, stretches: readonly Stretch[]) {
+/** Rows of all stretches one after the other. `last` has the last row of each stretch. */
+function layOutRows(stretches: readonly Stretch[]) {
   const rows = stretches.reduce((sum, { tokens }) => sum + tokens.length, 0)
-  const heads = config.num_attention_heads / config.num_key_value_heads
-  const tile = pagedTile(
-    config.head_dim,
-    workgroupMemory,
-    heads * Math.max(...stretches.map(({ tokens: own }) => own.length)),
-  )
   const tokens = new Uint32Array(rows)
   const positions = new Int32Array(rows)
   const slots = new Uint32Array(rows)
   const tables: number[] = []
-  const plan: number[] = []
   const last: number[] = []
   let row = 0
   for (const { tokens: own, before, pages } of stretches) {
-    const end = row + own.length
-    for (let query = row * heads; query < end * heads; query += tile) {
-      plan.push(query, Math.min(query + tile, end * heads), tables.length, before - row)
-    }
     for (let i = 0; i < own.length; i++) {
       const position = before + i
       tokens[row + i] = own[i]!
@@ -219,18 +237,50 @@ function layOutRows({ config, workgroupMemory }: Model, stretches: readonly Stre
       slots[row + i] = pages[Math.floor(position / PAGE)]! * PAGE + (position % PAGE)
     }
     for (const page of pages) tables.push(page)
-    last.push(end - 1)
-    row = end
+    row += own.length
+    last.push(row - 1)
+  }
+  return { tokens, positions, slots, tables: Uint32Array.from(tables), last }
+}
+
+/** The tiles of queries, and the keys that each sees (kernels/paged-attention.ts). */
+function planAttention({ config, workgroupMemory }: Model, stretches: readonly Stretch[], by: Pass['by']) {
+  const { head_dim, num_attention_heads, num_key_value_heads: keyHeads } = config
+  const heads = num_attention_heads / keyHeads
+  const tile = pagedTile(head_dim, workgroupMemory, heads * Math.max(...stretches.map(({ tokens }) => tokens.length)))
+  const tiles: {
+    readonly words: readonly number[]
+    readonly query: number
+    readonly end: number
+    readonly keys: number
+  }[] = []
+  let row = 0
+  let table = 0
+  for (const { tokens, before, pages } of stretches) {
+    const last = (row + tokens.length) * heads
+    for (let query = row * heads; query < last; query += tile) {
+      const end = Math.min(query + tile, last)
+      const keys = Math.floor((end - 1) / heads) + before - row + 1
+      tiles.push({ words: [query, end, table, before - row], query, end, keys })
+    }
+    row += tokens.length
+    table += pages.length
+  }
+  const split = by === 'rows' && tiles.length * keyHeads < FEW_GROUPS && tiles.some(({ keys }) => keys > LONG)
+  const plan: number[] = []
+  const joins: number[] = []
+  for (const { words, query, end, keys } of tiles) {
+    const step = split ? CHUNK : keys
+    joins.push(query, end, plan.length / 8, Math.ceil(keys / step))
+    for (let first = 0; first < keys; first += step) plan.push(...words, first, Math.min(first + step, keys), 0, 0)
   }
   return {
-    tokens,
-    positions,
-    slots,
-    tables: Uint32Array.from(tables),
     plan: Uint32Array.from(plan),
-    tiles: plan.length / 4,
+    joins: Uint32Array.from(split ? joins : []),
+    entries: plan.length / 8,
+    tiles: tiles.length,
     tile,
-    last,
+    split,
   }
 }
 

@@ -20,7 +20,7 @@ import { createNativeEngine } from '../native/engine.ts'
 import { uniformStream } from '../random.ts'
 import { createWebGpuEngine, type WebGpuOptions } from './engine.ts'
 
-const longer = (config: ModelConfig) => ({ ...config, max_position_embeddings: 128 })
+const longer = (config: ModelConfig) => ({ ...config, max_position_embeddings: 512 })
 const [TIED, QWEN3, LLAMA] = [small.TIED, small.QWEN3, small.LLAMA].map(longer) as [
   ModelConfig,
   ModelConfig,
@@ -93,6 +93,19 @@ describeWebGpu('generation', () => {
       const holding = { precision, headPrecision }
       const engines = await pair({ ...TIED, num_hidden_layers: 1 }, LORA, { holding })
       for (const sampling of [GREEDY, NUCLEUS]) await compare(engines, seeded(sampling), 'a')
+    },
+  )
+
+  test.skipIf(!TESTS_NATIVE)(
+    'after many tokens, whose keys are split: those of the native engine, alone as beside others',
+    async () => {
+      const engines = await pair(TIED, LORA)
+      const prompts = [tokens(254), tokens(390), tokens(8)]
+      const together = await compare(engines, seeded(DRAWN, prompts), 'a', prompts)
+      for (const [index, prompt] of prompts.entries()) {
+        const sampling = { ...DRAWN, seeds: [4_000_000_000 + index] }
+        expect(await engines.card.generate([prompt], sampling, 'a')).toEqual([together[index]])
+      }
     },
   )
 

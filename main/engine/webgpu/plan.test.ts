@@ -89,9 +89,9 @@ function operations(item: Item): number {
 }
 
 test('the dispatches of a token are those that the docs say, in a batch too', () => {
-  const count = (layers: number, lora: LoraConfig | null, completions = 1) => {
+  const count = (layers: number, lora: LoraConfig | null, completions = 1, prompt = 100) => {
     const config = { ...SEVEN, num_hidden_layers: layers }
-    const wanted = { completions, prompt: 100, completion: 20 }
+    const wanted = { completions, prompt, completion: 20 }
     const { dispatches: counts, together } = planGeneration(config, wanted, { holding: HELD, lora })
     expect(together).toBe(completions)
     return [...counts.values()].reduce((sum, one) => sum + one, 0)
@@ -102,6 +102,8 @@ test('the dispatches of a token are those that the docs say, in a batch too', ()
     expect(BENCHMARKS).toContain(`${alone} dispatches a layer, and ${adapted} with an adapter on all projections`)
     expect(BENCHMARKS).toContain(`${count(28, LORA, completions)} in all`)
   }
+  const [split, adapted] = [null, LORA].map((lora) => count(3, lora, 1, 1000) - count(2, lora, 1, 1000))
+  expect(BENCHMARKS).toContain(`${split} dispatches a layer then, and ${adapted} with an adapter`)
 })
 
 test('what generation of Qwen2-7B takes is what the docs say', () => {

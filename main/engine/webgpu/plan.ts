@@ -9,7 +9,7 @@ import { Arena } from './arena.ts'
 import { planBase } from './base.ts'
 import { batchesOf, MOST_ROWS } from './batch.ts'
 import { CACHE_BYTES, PageCache, pagesFor } from './cache.ts'
-import { recordContinuation, type Stretch } from './continuation.ts'
+import { mostSplit, recordContinuation, type Stretch } from './continuation.ts'
 import { formatsOf } from './formats/formats.ts'
 import { PROMPT_ROWS } from './generation.ts'
 import { attentionTile } from './kernels/attention.ts'
@@ -167,10 +167,14 @@ export function planGeneration(
   }
   record(read, 'tiles')
   const last = Math.max(prompt, prompt + completion - 2)
-  const token = record(
-    Array.from({ length: together }, (_, index) => stretch(index, 1, last)),
-    'rows',
-  )
+  const tokens = (count: number) =>
+    record(
+      Array.from({ length: count }, (_, index) => stretch(index, 1, last)),
+      'rows',
+    )
+  const token = tokens(together)
+  // Where fewer are left, their keys may be split, and the parts take memory.
+  tokens(Math.min(together, mostSplit(config)))
 
   const weights = bytesOf(base.memories)
   const adapters = adapter === null ? 0 : bytesOf([adapter.weights])

@@ -1,5 +1,5 @@
 /** Compares the kernels beside the products with double precision, on odd shapes between poisoned memory. */
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { softwareDevice } from '../../../../testing/software-device.ts'
 import { Bench, describeWebGpu, expectNear, picker, randomFloats } from '../../../../testing/webgpu.ts'
 import type { Forest } from '../../engine.ts'
@@ -8,7 +8,7 @@ import { batchOf } from '../batch.ts'
 import { attention } from './attention.ts'
 import { headGradient, headReduce, STATE } from './head.ts'
 import { rmsNorm, rmsNormBackward } from './norm.ts'
-import { pagedAttention } from './paged-attention.ts'
+import { CHUNK, joinChunks, pagedAttention, partialNumbers } from './paged-attention.ts'
 import { copyPages, PAGE, rotateToPages } from './pages.ts'
 import { ELEMENTS, gather, gatherBackward } from './rows.ts'
 import { swiglu, swigluBackward } from './swiglu.ts'
@@ -221,12 +221,13 @@ describeWebGpu('kernels', () => {
       { before: 0, rows: 3, pages: [4] },
       { before: 30, rows: 19, pages: [1, 0] },
       { before: 64, rows: 1, pages: [2, 5, 3] },
+      { before: 130, rows: 2, pages: [6, 7, 8, 9, 10] },
     ]
     const rows = sequences.reduce((total, { rows: own }) => total + own, 0)
     const width = (heads + 2 * keyHeads) * size
     const numbers = 2 * keyHeads * PAGE * size
     const qkv = randomFloats(rows * width, 1)
-    const before = randomFloats(6 * numbers, 2)
+    const before = randomFloats(11 * numbers, 2)
     const angles = randomFloats((rows * size) / 2, 3)
     const cosines = angles.map(Math.cos)
     const sines = angles.map(Math.sin)
@@ -240,6 +241,8 @@ describeWebGpu('kernels', () => {
       return d < half ? x! * c - y! * s : y! * c + x! * s
     }
     const plan: number[] = []
+    const chunks: number[] = []
+    const joins: number[] = []
     const tables: number[] = []
     const slots: number[] = []
     const expected = new Float64Array(rows * heads * size)
@@ -247,7 +250,12 @@ describeWebGpu('kernels', () => {
     for (const { before: known, rows: own, pages } of sequences) {
       const end = (row + own) * shared
       for (let query = row * shared; query < end; query += tile) {
-        plan.push(query, Math.min(end, query + tile), tables.length, known - row)
+        const last = Math.min(end, query + tile)
+        const words = [query, last, tables.length, known - row]
+        const keys = known - row + Math.floor((last - 1) / shared) + 1
+        plan.push(...words, 0, keys, 0, 0)
+        joins.push(query, last, chunks.length / 8, Math.ceil(keys / CHUNK))
+        for (let key = 0; key < keys; key += CHUNK) chunks.push(...words, key, Math.min(keys, key + CHUNK), 0, 0)
       }
       tables.push(...pages)
       const place = (token: number) => [pages[Math.floor(token / PAGE)]!, token % PAGE] as const
@@ -284,6 +292,9 @@ describeWebGpu('kernels', () => {
       sines: program.hold(sines),
       slots: program.hold(Uint32Array.from(slots)),
       plan: program.hold(Uint32Array.from(plan)),
+      joins: program.hold(Uint32Array.from(joins)),
+      partials: program.allocate(partialNumbers(chunks.length / 8, keyHeads, { size, tile })),
+      split: program.allocate(rows * heads * size),
       tables: program.hold(Uint32Array.from(tables)),
       pairs: program.hold(Uint32Array.of(4, 2)),
       cache: program.hold(before),
@@ -301,11 +312,25 @@ describeWebGpu('kernels', () => {
       pagedAttention({ size, tile }),
       views,
       { heads: shared, scale: 1, ...shape },
-      (plan.length / 4) * keyHeads,
+      (plan.length / 8) * keyHeads,
+    )
+    program.run(
+      pagedAttention({ size, tile, split: true }),
+      { ...views, plan: program.hold(Uint32Array.from(chunks)) },
+      { heads: shared, scale: 1, ...shape },
+      (chunks.length / 8) * keyHeads,
+    )
+    program.run(
+      joinChunks({ size, tile }),
+      { ...views, mixed: views.split },
+      { heads: shared, key_heads: keyHeads },
+      (joins.length / 4) * tile * keyHeads,
     )
     program.run(copyPages, views, { count: 1, numbers }, Math.ceil(numbers / ELEMENTS))
-    const [mixed, written] = await bench.floats(views.mixed, views.cache)
+    const [mixed, split, written] = await bench.floats(views.mixed, views.split, views.cache)
     expectNear(mixed!, expected, 1e-5, 'mixed')
+    // Whether keys are split depends on what else is computed; the numbers must not.
+    expect(split).toEqual(mixed)
     const copied = cache.slice()
     copied.splice(2 * numbers, numbers, ...cache.slice(4 * numbers, 5 * numbers))
     expectNear(written!, copied, 1e-6, 'cache')
