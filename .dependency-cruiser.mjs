@@ -42,9 +42,11 @@ const SHARED_WITH_THE_WINDOW = [
   'main/config/task-name',
   'main/messages',
   'main/evaluation/arms',
+  'main/evaluation/csv',
   'main/evaluation/figures',
   'main/evaluation/study/words',
   'main/evaluation/ticks',
+  'main/evaluation/training-clock',
   'main/evaluation/verdict',
   'main/store/episode',
 ]

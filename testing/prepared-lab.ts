@@ -225,6 +225,7 @@ function sftMetrics(step: number): Record<string, number> {
     mean_token_accuracy: 0.5 + learned / 3,
     grad_norm: 1,
     learning_rate: 1e-4 * (1 - learned),
+    ...progress(step),
   }
 }
 
@@ -240,7 +241,13 @@ function dpoMetrics(step: number): Record<string, number> {
     'logps/rejected': -6 - learned,
     grad_norm: 1,
     learning_rate: 1e-4 * (1 - learned),
+    ...progress(step),
   }
+}
+
+/** Each step computes 400 tokens in a quarter of a second. */
+function progress(step: number): Record<string, number> {
+  return { num_tokens: 400 * (step + 1), tokens_per_second: 1600 }
 }
 
 function range(length: number): number[] {

@@ -70,6 +70,8 @@ function writeMember(store: Store, member: Member, { arms, adapters }: ReturnTyp
       'rewards/margins': learned * beta + luck,
       'logps/chosen': -6 + learned * beta + luck,
       'rewards/accuracies': 0.5 + learned / 3 + luck / 2,
+      num_tokens: 400 * step,
+      tokens_per_second: member.variant === 'as run 1' ? 1600 : 800,
     })
   }
   for (const { name, episodes } of arms) {

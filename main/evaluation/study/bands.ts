@@ -5,6 +5,7 @@ import { type ChartLine, lineChart } from '../chart.ts'
 import { type Html, html } from '../html.ts'
 import { section } from '../section.ts'
 import { tone } from '../style.ts'
+import { type Measure, reached, type TrainingClock, trainingClock } from '../training-clock.ts'
 import type { StudySummary } from './summary.ts'
 import { studyArmName, studyTone } from './words.ts'
 
@@ -21,6 +22,8 @@ export interface Band {
   readonly mean: readonly number[]
   readonly low: readonly number[]
   readonly high: readonly number[]
+  /** Tokens and milliseconds that a training had computed by each step, on average over seeds; null where that is not recorded. */
+  readonly clock: TrainingClock | null
 }
 
 /** Metrics of DPO's first round by TRL's names. */
@@ -54,9 +57,29 @@ export function bandsOf(trainings: readonly Training[], metric: BandMetric, vari
         mean: steps.map(([, own]) => own.reduce((sum, value) => sum + value, 0) / own.length),
         low: steps.map(([, own]) => Math.min(...own)),
         high: steps.map(([, own]) => Math.max(...own)),
+        clock: meanClock(
+          trainings.filter((one) => one.variant === variant),
+          steps.map(([step]) => step),
+        ),
       },
     ]
   })
+}
+
+function meanClock(trainings: readonly Training[], steps: readonly number[]): TrainingClock | null {
+  const clocks = trainings.flatMap(({ metrics }) => {
+    const recorded = (metric: string) => {
+      const own = metrics.filter(
+        ({ stage, round, arm, name }) => stage === 'dpo' && round === 1 && arm === 'dpo' && name === metric,
+      )
+      return { steps: own.map(({ step }) => step), values: own.map(({ value }) => value) }
+    }
+    return trainingClock(recorded('num_tokens'), recorded('tokens_per_second')) ?? []
+  })
+  if (clocks.length === 0) return null
+  const mean = (measure: Measure) =>
+    steps.map((step) => clocks.reduce((sum, clock) => sum + reached(clock, measure, step), 0) / clocks.length)
+  return { steps, tokens: mean('tokens'), time: mean('time') }
 }
 
 /** The section; empty where nothing was trained. */

@@ -1,4 +1,4 @@
-/** The axes of a chart: their scale, their ends, and marks of 1, 2 or 5 times a power of ten. */
+/** The axis of values: its scale, its ends, and marks of 1, 2 or 5 times a power of ten. */
 import { ticks } from '../../../main/evaluation/ticks.ts'
 import type { Drawn, Range } from './series.ts'
 
@@ -8,9 +8,10 @@ export interface Axis {
   readonly ticks: readonly number[]
 }
 
-/** About this many marks stand on an axis of values, and at most this many on one of steps. */
+/** About this many marks stand on it. */
 const MARKS = 5
-const STEP_MARKS = 8
+/** Values that differ by less than this share of themselves are the same. */
+const LEVEL = 1e-9
 
 /**
  * The axis of the values of some lines. A logarithmic one is symmetrical (linear between -1 and 1) where a line has values of 0
@@ -28,11 +29,6 @@ export function valueAxis(series: readonly Drawn[], { log, share }: { log: boole
     domain: low < high ? [low, high] : [low - 0.1 * Math.abs(low || 1), high + 0.1 * Math.abs(high || 1)],
     ticks: logTicks(low, high),
   }
-}
-
-/** Whole steps from the first to the last. */
-export function stepTicks([first, last]: Range): number[] {
-  return ticks(first, last, STEP_MARKS).filter((step) => Number.isInteger(step) && step >= first && step <= last)
 }
 
 /** 1, 2 and 5 times the powers of ten between two values, and their negatives; the powers alone where these are too many. */
@@ -66,5 +62,7 @@ function extent(series: readonly Drawn[]): Range {
     for (const [, value] of points) see(value)
     for (const bound of bounds ?? []) for (const value of bound ?? []) see(value)
   }
-  return low <= high ? [low, high] : [0, 1]
+  if (low > high) return [0, 1]
+  // Smoothing a level line moves its values by their rounding, which no axis should show.
+  return high - low < LEVEL * Math.max(Math.abs(low), Math.abs(high)) ? [low, low] : [low, high]
 }

@@ -1,26 +1,33 @@
-/** Curves over optimiser steps, raw and smoothed, with hover and zoom. */
+/** Curves over optimiser steps, time or tokens, raw and smoothed, with hover and zoom. */
 import { useComputedColorScheme } from '@mantine/core'
 import type { TFunction } from 'i18next'
 import { memo, useId, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
 import { useInSight } from '../in-sight.ts'
+import type { Along } from './along.ts'
 import { valueAxis } from './axis.ts'
 import classes from './curve.module.css'
 import { Drawing, type Mark } from './drawing.tsx'
 import { useHover } from './hover.ts'
 import { Plot } from './plot.tsx'
 import { Reading } from './reading.tsx'
+import { Save } from './save.tsx'
 import { type Drawn, drawnOf, type Point, type Range, type Series } from './series.ts'
 import { useInTurn } from './turns.ts'
+import type { Unit } from './units.ts'
 
 interface Props {
   /** The chart's name for screen readers. */
   readonly name: string
   readonly series: readonly Series[]
+  /** What the places of the points are; by default steps. */
+  readonly along?: Along
+  /** The unit of the values. */
+  readonly unit?: Unit | undefined
   readonly smoothing: number
   readonly log?: boolean
-  /** Steps shown; null for all. */
+  /** Places shown; null for all. */
   readonly range: Range | null
   /** Called with a zoom. Without it the chart cannot be zoomed. */
   readonly onRange?: (range: Range | null) => void
@@ -40,6 +47,8 @@ interface Props {
 export const Curve = memo(function Curve({
   name,
   series,
+  along = 'step',
+  unit,
   smoothing,
   log = false,
   range,
@@ -56,21 +65,24 @@ export const Curve = memo(function Curve({
   const scheme = useComputedColorScheme('light')
   const lines = useMemo(() => drawnOf(series, smoothing), [series, smoothing])
   const wanted = useMemo(
-    () => ({ series: lines, log, range, level, share, mark, scheme }),
-    [lines, log, range, level, share, mark, scheme],
+    () => ({ series: lines, along, log, range, level, share, mark, scheme }),
+    [lines, along, log, range, level, share, mark, scheme],
   )
   const isSymmetrical = useMemo(() => log && valueAxis(lines, { log, share }).scale === 'symlog', [log, lines, share])
   const words = useMemo(() => summary(t, series), [t, series])
   const drawn = useInTurn(wanted, useInSight(figure))
   return (
     <figure ref={figure} className={classes.figure} aria-label={t('training.named', { name, words })}>
-      <Plot name={name} words={words} series={lines} range={range} onRange={onRange} height={height}>
+      <Plot name={name} words={words} series={lines} along={along} range={range} onRange={onRange} height={height}>
         {drawn !== null && <Drawing key={drawn.scheme} id={id} height={height} onRange={onRange} {...drawn} />}
       </Plot>
       <figcaption className={classes.legend}>
         {lines.map((one) => (
           <Label key={one.id} chart={id} series={one} />
         ))}
+        <span className={classes.save}>
+          <Save name={name} figure={figure} series={lines} range={range} along={along} unit={unit} />
+        </span>
       </figcaption>
       {isSymmetrical && <p className={classes.below}>{t('training.symlog')}</p>}
     </figure>

@@ -12,14 +12,15 @@ import {
   YAxis,
 } from 'recharts'
 import { metric } from '../figures.ts'
-import { type Axis, stepTicks, valueAxis } from './axis.ts'
+import { type Along, placeTicks, tickWords } from './along.ts'
+import { type Axis, valueAxis } from './axis.ts'
 import { useDrag } from './drag.ts'
 import { point } from './hover.ts'
 import { Pointer, Selection } from './overlays.tsx'
 import { StepValues } from './reading.tsx'
 import { type Drawn, type Range, rowsOf } from './series.ts'
 
-/** A step that gets a vertical line with a label. */
+/** A place that gets a vertical line with a label. */
 export interface Mark {
   readonly step: number
   readonly word: string
@@ -28,6 +29,7 @@ export interface Mark {
 interface Props {
   readonly id: string
   readonly series: readonly Drawn[]
+  readonly along: Along
   readonly log: boolean
   readonly range: Range | null
   readonly onRange: ((range: Range | null) => void) | undefined
@@ -37,7 +39,18 @@ interface Props {
   readonly height: number
 }
 
-export const Drawing = memo(function Drawing({ id, series, log, range, onRange, level, share, mark, height }: Props) {
+export const Drawing = memo(function Drawing({
+  id,
+  series,
+  along,
+  log,
+  range,
+  onRange,
+  level,
+  share,
+  mark,
+  height,
+}: Props) {
   const [dragging, handlers] = useDrag(onRange)
   const rows = useMemo(() => rowsOf(series), [series])
   const axis = useMemo(() => valueAxis(series, { log, share }), [series, log, share])
@@ -51,7 +64,7 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
         {...handlers}
       >
         <CartesianGrid stroke="var(--line)" strokeDasharray="2 3" vertical={false} />
-        <Steps range={range ?? [Number(rows[0]?.step ?? 0), Number(rows.at(-1)?.step ?? 0)]} />
+        <Places along={along} range={range ?? [Number(rows[0]?.step ?? 0), Number(rows.at(-1)?.step ?? 0)]} />
         <Values axis={axis} />
         {level !== undefined && <ReferenceLine y={level} stroke="var(--soft)" strokeWidth={1} />}
         {mark !== undefined && (
@@ -71,7 +84,9 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
           isAnimationActive={false}
           cursor={{ stroke: 'var(--soft)', strokeDasharray: '2 2' }}
           content={({ active, label: at, payload }) =>
-            active === true && payload.length > 0 ? <StepValues series={series} step={Number(at)} /> : null
+            active === true && payload.length > 0 ? (
+              <StepValues series={series} along={along} step={Number(at)} />
+            ) : null
           }
         />
       </ComposedChart>
@@ -79,14 +94,15 @@ export const Drawing = memo(function Drawing({ id, series, log, range, onRange, 
   )
 })
 
-function Steps({ range }: { readonly range: Range }) {
+function Places({ along, range }: { readonly along: Along; readonly range: Range }) {
   return (
     <XAxis
       dataKey="step"
       allowDecimals={false}
       type="number"
       domain={[...range]}
-      ticks={stepTicks(range)}
+      ticks={placeTicks(range, along)}
+      tickFormatter={(place: number) => tickWords(place, along, range[1])}
       allowDataOverflow
       tick={{ fill: 'var(--soft)', fontSize: 12 }}
       tickLine={false}

@@ -1,9 +1,10 @@
 /**
- * The part of a chart that the keyboard works: a slider over the steps. Screen readers read the values of each line as
+ * The part of a chart that the keyboard works: a slider over the places along it. Screen readers read the values of each line as
  * it moves, and the other charts show theirs.
  */
 import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react'
 import { useTranslation } from 'react-i18next'
+import { type Along, placeWords } from './along.ts'
 import classes from './curve.module.css'
 import { point, usePointed } from './hover.ts'
 import { plotMove } from './plot-keys.ts'
@@ -15,6 +16,7 @@ interface Props {
   /** The description that is read while no step is chosen. */
   readonly words: string
   readonly series: readonly Drawn[]
+  readonly along: Along
   readonly range: Range | null
   readonly onRange: ((range: Range | null) => void) | undefined
   /** CSS pixels. */
@@ -23,7 +25,7 @@ interface Props {
   readonly children: ReactNode
 }
 
-export function Plot({ name, words, series, range, onRange, height, children }: Props) {
+export function Plot({ name, words, series, along, range, onRange, height, children }: Props) {
   const { t } = useTranslation()
   const id = useId()
   const step = usePointed(id)
@@ -42,7 +44,7 @@ export function Plot({ name, words, series, range, onRange, height, children }: 
   const told =
     step === null
       ? words
-      : [t('training.step', { step }), ...series.map((one) => `${one.label} ${readingOf(t, one, step)}`)].join(
+      : [placeWords(t, along, step), ...series.map((one) => `${one.label} ${readingOf(t, one, step)}`)].join(
           t('app.between'),
         )
   return (

@@ -2,6 +2,7 @@
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { metric } from '../figures.ts'
+import { type Along, placeWords } from './along.ts'
 import classes from './curve.module.css'
 import { type Drawn, valueAt } from './series.ts'
 
@@ -21,12 +22,18 @@ export function Reading({ series, step }: { readonly series: Drawn; readonly ste
   return <b className="number">{readingOf(t, series, step)}</b>
 }
 
-/** A card beside the mouse with the values of all lines at a step. */
-export function StepValues({ series, step }: { readonly series: readonly Drawn[]; readonly step: number }) {
+interface ValuesProps {
+  readonly series: readonly Drawn[]
+  readonly along: Along
+  readonly step: number
+}
+
+/** A card beside the mouse with the values of all lines at a place. */
+export function StepValues({ series, along, step }: ValuesProps) {
   const { t } = useTranslation()
   return (
     <div className={`card ${classes.tip}`}>
-      <b>{t('training.step', { step })}</b>
+      <b>{placeWords(t, along, step)}</b>
       {series.map((one) => (
         <span key={one.id} className={classes.line}>
           <i style={{ background: one.colour }} />

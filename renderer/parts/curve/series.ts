@@ -1,9 +1,9 @@
 /** The lines of a chart: smoothing, and rows for a common axis. */
 
-/** A value at a step; null where it was not a number. */
+/** A value at a place along the chart, a step or what along.ts makes of it; null where it was not a number. */
 export type Point = readonly [step: number, value: number | null]
 
-/** The visible steps, both ends included. */
+/** The visible places, both ends included. */
 export type Range = readonly [from: number, to: number]
 
 export interface Series {

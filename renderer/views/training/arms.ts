@@ -17,9 +17,9 @@ export function idOf({ run, stage, round, arm }: ArmKey): string {
   return `${run}-${stage}-${round}-${arm}`
 }
 
-/** The steps that an address names, such as `10-40`, up to the last; null where it names none or all of them. */
-export function stepsIn(named: string | undefined, last: number): Range | null {
-  const [, from, to] = (/^(\d{1,9})-(\d{1,9})$/.exec(named ?? '') ?? []).map(Number)
+/** The places along a chart that an address names, such as `10-40`, up to the last; null where it names none or all of them. */
+export function rangeIn(named: string | undefined, last: number): Range | null {
+  const [, from, to] = (/^(\d{1,15})-(\d{1,15})$/.exec(named ?? '') ?? []).map(Number)
   return from === undefined || to === undefined || from >= Math.min(to, last) ? null : within([from, to], [1, last])
 }
 

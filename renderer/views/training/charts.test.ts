@@ -2,7 +2,7 @@ import i18next from 'i18next'
 import { expect, test } from 'vitest'
 import { ENGLISH } from '../../../main/messages/en.ts'
 import { words } from '../../i18n/en.ts'
-import type { Arm } from './arms.ts'
+import { type Arm, idOf } from './arms.ts'
 import { Curves, chartsOf } from './charts.ts'
 
 const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { translation: words, lab: ENGLISH } } })
@@ -23,6 +23,8 @@ const common = {
   several: false,
   curves: new Curves(rewards),
   whole: new Curves([]),
+  along: 'step' as const,
+  clocks: new Map(),
 }
 
 test('charts without a value are left out', () => {
@@ -59,4 +61,32 @@ test('the step with the kept weights is marked in the loss of a single training'
   ])
   const several = chartsOf(t, 'sft', { ...common, arms: [sft, dpo], curves, shown: [sft, dpo] })
   expect(several.every(({ mark }) => mark === undefined)).toBe(true)
+})
+
+test('by tokens, lines and the kept step lie where their training had come to', () => {
+  const sft = { ...arm('sft', 2), stage: 'sft' }
+  const other = { ...sft, run: 2 }
+  const curves = new Curves([
+    curve(sft, 'loss'),
+    curve(other, 'loss'),
+    curve(sft, 'num_tokens', [100, 250]),
+    curve(sft, 'tokens_per_second', [100, 50]),
+  ])
+  const clocks = new Map([sft, other].map((one) => [idOf(one), curves.clock(one)]))
+  const shared = { ...common, arms: [sft, other], curves, whole: curves, clocks, along: 'tokens' as const }
+  const [chart] = chartsOf(t, 'sft', { ...shared, shown: [sft] })
+  expect([chart?.mark?.step, chart?.series[0]?.points]).toEqual([
+    250,
+    [
+      [100, 1],
+      [250, 2],
+    ],
+  ])
+  // A training without its tokens is not drawn at wrong places.
+  const both = chartsOf(t, 'sft', { ...shared, shown: [sft, other] })
+  expect(both.find(({ spec }) => spec.id === 'loss')?.series.length).toBe(1)
+  expect(chartsOf(t, 'sft', { ...shared, along: 'time', shown: [sft] })[0]?.series[0]?.points).toEqual([
+    [1000, 1],
+    [4000, 2],
+  ])
 })

@@ -1,6 +1,8 @@
 /** The charts of the shown trainings, with their lines. */
 import type { TFunction } from 'i18next'
+import type { TrainingClock } from '../../../main/evaluation/training-clock.ts'
 import type { Answers } from '../../lab.ts'
+import { type Along, CLOCK_METRICS, clockOf, placed, placeOf } from '../../parts/curve/along.ts'
 import type { Mark } from '../../parts/curve/drawing.tsx'
 import { lineOf, type Series } from '../../parts/curve/series.ts'
 import { type Arm, type ArmKey, idOf, type TrainingStage, trainingName } from './arms.ts'
@@ -21,6 +23,11 @@ export class Curves {
   of(arm: ArmKey, metric: string): Points | undefined {
     return this.#points.get(`${idOf(arm)} ${metric}`)
   }
+
+  /** How far the training had come at each step; null where that is not recorded, or not fetched. */
+  clock(arm: ArmKey): TrainingClock | null {
+    return clockOf(CLOCK_METRICS.map((metric) => this.of(arm, metric)))
+  }
 }
 
 /** The trainings to draw. */
@@ -35,6 +42,9 @@ export interface Trainings {
   readonly curves: Curves
   /** Their curves over all steps, where `curves` are those of a zoom. */
   readonly whole: Curves
+  readonly along: Along
+  /** How far each of the shown ones had come, by its id. */
+  readonly clocks: ReadonlyMap<string, TrainingClock | null>
 }
 
 export interface ChartContent {
@@ -45,10 +55,11 @@ export interface ChartContent {
 
 /** The charts of a stage that have data. */
 export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Trainings): ChartContent[] {
-  const { shown } = trainings
+  const { shown, along, clocks } = trainings
   // Only for a single training: with several, nobody could tell whose line it is.
   const kept = shown.length === 1 ? shown[0]!.kept : null
-  const mark = kept === null ? undefined : { step: kept, word: t('training.kept') }
+  const place = kept === null ? null : placeOf(kept, along, clocks.get(idOf(shown[0]!)) ?? null)
+  const mark = place === null ? undefined : { step: place, word: t('training.kept') }
   return CHARTS[stage]
     .map((spec) => ({
       spec,
@@ -61,12 +72,15 @@ export function chartsOf(t: TFunction, stage: TrainingStage, trainings: Training
 /** A line of a chart; undefined where the training does not have the metric. */
 function seriesOf(
   t: TFunction,
-  { arms, colours, shown, several, curves, whole }: Trainings,
+  { arms, colours, shown, several, curves, whole, along, clocks }: Trainings,
   arm: Arm,
   { metric, role }: ChartSpec['lines'][number],
 ): Series | undefined {
-  const points = curves.of(arm, metric)
-  if (points === undefined || points.points.length === 0) return undefined
+  const found = curves.of(arm, metric)
+  if (found === undefined || found.points.length === 0) return undefined
+  const all = { ...found, whole: (whole.of(arm, metric) ?? found).points }
+  const points = placed(all, along, clocks.get(idOf(arm)) ?? null)
+  if (points === undefined) return undefined
   const name = trainingName(t, arm, arms, several)
   const roleName = role === 'main' ? name : t(`training.roles.${role}`)
   const alone = shown.length === 1
@@ -76,7 +90,6 @@ function seriesOf(
     colour: lineColour(role, colours[arms.indexOf(arm)]!, alone),
     dashed: role === 'heldOut' || role === 'rejected',
     exact: role === 'heldOut',
-    whole: (whole.of(arm, metric) ?? points).points,
     ...points,
   }
 }

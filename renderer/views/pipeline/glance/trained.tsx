@@ -6,6 +6,7 @@ import { lab } from '../../../api.ts'
 import { armName } from '../../../parts/arm.ts'
 import { Curve } from '../../../parts/curve/curve.tsx'
 import { lineOf, type Series } from '../../../parts/curve/series.ts'
+import { unitOf } from '../../../parts/curve/units.ts'
 import { armColour } from '../../../parts/interval.tsx'
 import { useSettings } from '../../../state/settings.ts'
 import classes from './glance.module.css'
@@ -84,6 +85,7 @@ export default function Trained({ run, stage, round, every }: Props) {
           <Curve
             name={t(`training.charts.${chart.title}.title`)}
             series={chart.series}
+            unit={unitOf(stage, chart.lines[0]!.metric)}
             smoothing={smoothing}
             range={null}
             height={170}
