@@ -26,8 +26,10 @@ export class Bench {
   #program: Program
   #weights: Memory[] = []
 
-  constructor(device: GPUDevice) {
+  /** `subgroups` takes kernels in their form for these. */
+  constructor(device: GPUDevice, subgroups = false) {
     this.gpu = new Gpu(device)
+    this.gpu.subgroups = subgroups
     this.#arena = new Arena(this.gpu.largestBuffer)
     this.#program = new Program(this.#arena)
   }

@@ -65,6 +65,8 @@ interface Pipeline {
 /** A device with its pipelines. Its methods may be called in any order; the device runs them in that order. */
 export class Gpu {
   readonly device: GPUDevice
+  /** Whether kernels are used in their form for subgroups, where they have one (subgroups.ts). */
+  subgroups = false
   readonly #pipelines = new Map<string, Pipeline>()
   readonly #params: GPUBuffer
   readonly #ids = new WeakMap<GPUBuffer, number>()
@@ -261,7 +263,8 @@ export class Gpu {
   }
 
   #pipeline(kernel: Kernel): Pipeline {
-    const made = this.#pipelines.get(kernel.code)
+    const code = this.subgroups ? (kernel.subgroupCode ?? kernel.code) : kernel.code
+    const made = this.#pipelines.get(code)
     if (made !== undefined) return made
     const { device } = this
     const bindings = Object.values(kernel.bindings)
@@ -278,10 +281,10 @@ export class Gpu {
     const pipeline = device.createComputePipeline({
       label: kernel.name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module: device.createShaderModule({ label: kernel.name, code: kernel.code }), entryPoint: 'main' },
+      compute: { module: device.createShaderModule({ label: kernel.name, code }), entryPoint: 'main' },
     })
     const made_ = { pipeline, layout, groups: new Map<string, GPUBindGroup>() }
-    this.#pipelines.set(kernel.code, made_)
+    this.#pipelines.set(code, made_)
     return made_
   }
 

@@ -42,6 +42,7 @@ import { F32 } from './matrix.ts'
 import { type Memory, type View, whole } from './memory.ts'
 import { stepAdamW } from './optimizer.ts'
 import { type Keeping, type Model, recordScores, recordStep } from './step.ts'
+import { trySubgroups } from './subgroups.ts'
 import {
   MOMENTS,
   planAdapterTraining,
@@ -86,6 +87,7 @@ export async function createWebGpuEngine(
   const holding: Holding = { ...PLAIN, ...options.holding }
   const { formats = formatsOf(holding), bufferBytes = gpu.largestBuffer } = options
   try {
+    await trySubgroups(gpu)
     const base = planBase(config, formats, bufferBytes)
     await loadBase(gpu, config, base, 'pieces' in weights ? weights : streamTensors(weights), options.signal)
     const model = { config, base, workgroupMemory: device.limits.maxComputeWorkgroupStorageSize }

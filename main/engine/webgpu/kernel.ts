@@ -18,6 +18,8 @@ export interface Kernel<B extends string = string, P extends string = string> {
   readonly params: Readonly<Record<P, 'u32' | 'f32'>>
   /** The whole WGSL. */
   readonly code: string
+  /** The same with subgroups, for devices where these work; null where they are of no use. */
+  readonly subgroupCode: string | null
   readonly workgroupSize: number
 }
 
@@ -29,10 +31,16 @@ interface KernelText<B extends string, P extends string> {
   readonly workgroupSize?: number
   /**
    * WGSL with `fn run(group: u32, lane: u32)`: the work of a thread, by the index of its workgroup and its own within it.
-   * All threads of a group run it, or none, so it may have barriers.
+   * All threads of a group run it, or none, so it may have barriers. A kernel whose threads add up is written for both ways.
    */
-  readonly body: string
+  readonly body: string | ((adding: Adding) => string)
 }
+
+/**
+ * How the threads of a workgroup add up: in its memory, or in subgroups first. With subgroups, `subgroup` tells of the thread's own,
+ * and neighbouring lanes are in the same one.
+ */
+export type Adding = 'memory' | 'subgroups'
 
 /** The first binding is the uniform of parameters; the kernel's own follow. */
 export const FIRST_BINDING = 1
@@ -52,25 +60,47 @@ export function kernel<B extends string, P extends string>({
     return `@group(0) @binding(${FIRST_BINDING + index}) var<storage, ${access}> ${variable}: ${type};\n`
   })
   // Workgroups beyond 65,535 go into y (see `gridOf`), and the last row of that grid may have some too many.
-  const code = `struct Params {
+  const code = (text: string, adding: Adding) => `${adding === 'subgroups' ? SUBGROUPS : ''}struct Params {
   groups: u32,
 ${members.join('')}}
 @group(0) @binding(0) var<uniform> params: Params;
 ${variables.join('')}
-${body.trim()}
+${text.trim()}
 
 @compute @workgroup_size(${workgroupSize})
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+${adding === 'subgroups' ? SUBGROUP_LANE : '  @builtin(local_invocation_index) lane: u32,\n) {'}
   let group = id.x + id.y * grid.x;
   if (group < params.groups) { run(group, lane); }
 }
 `
-  return { name, bindings, params, code, workgroupSize }
+  return {
+    name,
+    bindings,
+    params,
+    code: code(typeof body === 'string' ? body : body('memory'), 'memory'),
+    subgroupCode: typeof body === 'string' ? null : code(body('subgroups'), 'subgroups'),
+    workgroupSize,
+  }
 }
+
+/** Subgroups of 4 to 128 threads, whose size a device chooses. */
+const SUBGROUPS = `enable subgroups;
+requires subgroup_id;
+// What is uniform is read from a private variable, of which the compiler knows nothing.
+diagnostic(off, subgroup_uniformity);
+struct Subgroup { id: u32, count: u32, size: u32, place: u32 }
+var<private> subgroup: Subgroup;
+`
+const SUBGROUP_LANE = `  @builtin(subgroup_id) subgroup_id: u32,
+  @builtin(num_subgroups) subgroups: u32,
+  @builtin(subgroup_size) subgroup_size: u32,
+  @builtin(subgroup_invocation_id) place: u32,
+) {
+  subgroup = Subgroup(subgroup_id, subgroups, subgroup_size, place);
+  let lane = subgroup_id * subgroup_size + place;`
 
 /** Bindings that a variant of a kernel has, or has not. */
 export function bindingsIf(condition: boolean, bindings: Readonly<Record<string, Binding>>): Record<string, Binding> {

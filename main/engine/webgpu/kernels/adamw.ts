@@ -12,8 +12,8 @@ export const squareSums = kernel({
   bindings: { gradients: 'read_write array<f32>', partial: 'read_write array<f32>' },
   params: { count: 'u32' },
   workgroupSize: THREADS,
-  body: `
-${sumOf(THREADS)}
+  body: (adding) => `
+${sumOf(THREADS, adding)}
 fn run(group: u32, lane: u32) {
   var sum = 0.0;
   for (var i = group * ${THREADS}u + lane; i < params.count; i += params.groups * ${THREADS}u) {

@@ -4,6 +4,7 @@
  * target's logit, and the token of the largest logit (below 2^24, so it is exact).
  */
 import { kernel } from '../kernel.ts'
+import { bestOf, sumOf } from './reduce.ts'
 import { ELEMENTS } from './rows.ts'
 
 const THREADS = 128
@@ -20,11 +21,9 @@ export const headReduce = kernel({
   },
   params: { columns: 'u32', first: 'u32', begin: 'u32' },
   workgroupSize: THREADS,
-  body: `
-var<workgroup> largest_of: array<f32, ${THREADS}>;
-var<workgroup> token_of: array<u32, ${THREADS}>;
-var<workgroup> sum_of: array<f32, ${THREADS}>;
-var<workgroup> moment_of: array<f32, ${THREADS}>;
+  body: (adding) => `
+${sumOf(THREADS, adding)}
+${bestOf(THREADS, adding)}
 fn run(row: u32, lane: u32) {
   let start = row * params.columns;
   var largest = -1e38;
@@ -36,21 +35,9 @@ fn run(row: u32, lane: u32) {
       token = params.first + i;
     }
   }
-  largest_of[lane] = largest;
-  token_of[lane] = token;
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      let other = largest_of[lane + half];
-      // Of equal logits the first token counts.
-      if (other > largest_of[lane] || (other == largest_of[lane] && token_of[lane + half] < token_of[lane])) {
-        largest_of[lane] = other;
-        token_of[lane] = token_of[lane + half];
-      }
-    }
-  }
-  workgroupBarrier();
-  largest = largest_of[0];
+  // Of equal logits the first token counts.
+  let found = best(lane, largest, token);
+  largest = found.value;
   var sum = 0.0;
   var moment = 0.0;
   for (var i = lane; i < params.columns; i += ${THREADS}u) {
@@ -59,21 +46,11 @@ fn run(row: u32, lane: u32) {
     sum += weight;
     moment += weight * below;
   }
-  sum_of[lane] = sum;
-  moment_of[lane] = moment;
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sum_of[lane] += sum_of[lane + half];
-      moment_of[lane] += moment_of[lane + half];
-    }
-  }
-  workgroupBarrier();
+  sum = total(lane, sum);
+  moment = total(lane, moment);
   if (lane > 0u) { return; }
   let state = row * ${STATE}u;
-  sum = sum_of[0];
-  moment = moment_of[0];
-  token = token_of[0];
+  token = found.index;
   if (params.begin == 0u) {
     let before = states[state];
     let together = max(before, largest);

@@ -6,6 +6,7 @@ import { bindingsIf, kernel, variants } from '../kernel.ts'
 import { arrayType, load4 } from './access.ts'
 import { DROPOUT, DROPOUT_PARAMS } from './dropout.ts'
 import { MODULE_PARAMS, MODULES } from './modules.ts'
+import { sumOf } from './reduce.ts'
 import { TILE_MEMORY, tileProduct } from './tile.ts'
 
 const EIGHT = Array.from({ length: 8 }, (_, i) => i)
@@ -41,6 +42,11 @@ ${EIGHT.flatMap((i) => EIGHT.map((j) => SIDE * i + j))
   for (var i = 0u; i < 64u; i++) { sum += partial[64u * lane + (i + lane) % 64u]; }
   low[row * params.columns + column] = sum * scale_of(column / params.rank) * ${factor};`
 
+const SQUARES = `
+    let row = min(row0 + i, params.rows - 1u);
+    var squares = 0.0;
+    for (var k = lane; k < stride; k += 64u) { squares += dot(x4(row, 4u * k), x4(row, 4u * k)); }`
+
 interface LowParts {
   readonly inputsAligned: boolean
   readonly dropout: boolean
@@ -68,8 +74,9 @@ export const loraLow = variants(({ inputsAligned, dropout, norm }: LowParts) =>
       ...SCALE_PARAMS,
       ...DROPOUT_PARAMS,
     },
-    body: `
+    body: (adding) => `
 var<workgroup> partial: array<f32, 4096>;
+${norm && adding === 'subgroups' ? sumOf(64, adding) : ''}
 ${DROPOUT}
 ${SCALES}
 ${load4('x4', 'x', 'params.inputs', inputsAligned)}
@@ -81,10 +88,14 @@ fn run(group: u32, lane: u32) {
   let stride = (params.inputs + 3u) / 4u;
 ${
   norm
-    ? `  for (var i = 0u; i < 8u; i++) {
-    let row = min(row0 + i, params.rows - 1u);
-    var squares = 0.0;
-    for (var k = lane; k < stride; k += 64u) { squares += dot(x4(row, 4u * k), x4(row, 4u * k)); }
+    ? adding === 'subgroups'
+      ? `  // Of the row that this thread writes.
+  var root = 0.0;
+  for (var i = 0u; i < 8u; i++) {${SQUARES}
+    squares = total(lane, squares);
+    if (lane / 8u == i) { root = inverseSqrt(squares / f32(params.inputs) + params.eps); }
+  }`
+      : `  for (var i = 0u; i < 8u; i++) {${SQUARES}
     partial[64u * i + lane] = squares;
   }
   workgroupBarrier();

@@ -9,8 +9,8 @@ export const rmsNorm = kernel({
   bindings: { x: 'read_write array<f32>', weight: 'read array<f32>', y: 'read_write array<f32>' },
   params: { columns: 'u32', eps: 'f32' },
   workgroupSize: THREADS,
-  body: `
-${sumOf(THREADS)}
+  body: (adding) => `
+${sumOf(THREADS, adding)}
 fn run(row: u32, lane: u32) {
   let first = row * params.columns;
   var squares = 0.0;
@@ -31,8 +31,8 @@ export const rmsNormBackward = kernel({
   },
   params: { columns: 'u32', eps: 'f32', add: 'u32' },
   workgroupSize: THREADS,
-  body: `
-${sumOf(THREADS)}
+  body: (adding) => `
+${sumOf(THREADS, adding)}
 fn run(row: u32, lane: u32) {
   let first = row * params.columns;
   var squares = 0.0;

@@ -37,9 +37,9 @@ export const rotateToPages = variants(({ norm }: { norm: boolean }) =>
     },
     params: { query_heads: 'u32', key_heads: 'u32', size: 'u32', eps: 'f32' },
     workgroupSize: THREADS,
-    body: `
+    body: (adding) => `
 ${CACHE_PLACE}
-${norm ? sumOf(THREADS) : ''}
+${norm ? sumOf(THREADS, adding) : ''}
 fn weight_at(is_key: bool, i: u32) -> f32 { return ${norm ? 'select(query_norm[i], key_norm[i], is_key)' : '1.0'}; }
 fn run(group: u32, lane: u32) {
   let heads = params.query_heads + 2u * params.key_heads;

@@ -1,9 +1,10 @@
 /** Products with a matrix of the base model in any format, and an adapter's part in the same sums. */
-import { type Binding, bindingsIf, kernel, variants } from '../kernel.ts'
+import { type Adding, type Binding, bindingsIf, kernel, variants } from '../kernel.ts'
 import { type WeightFormat, weightBindings } from '../matrix.ts'
 import { arrayType, load4, store4 } from './access.ts'
 import { DROPOUT, DROPOUT_PARAMS } from './dropout.ts'
 import { MODULE_PARAMS, MODULES } from './modules.ts'
+import { sumOf } from './reduce.ts'
 import { swigluBack } from './swiglu.ts'
 import { TILE_MEMORY, tileProduct } from './tile.ts'
 
@@ -174,8 +175,9 @@ export const productOfRows = variants(({ block, norm, gated, ...parts }: RowPart
       ...bindingsIf(norm, { norm: `read ${arrayType(inputsAligned)}` }),
     },
     params: { ...FORWARD_PARAMS, eps: 'f32' },
-    body: `
+    body: (adding) => `
 var<workgroup> partial: array<f32, ${64 * block}>;
+${norm && adding === 'subgroups' ? sumOf(64, adding) : ''}
 ${norm ? `var<workgroup> scales: array<f32, ${block}>;` : ''}
 ${format.code}
 ${forwardAccess({ ...parts, outputsAligned: false })}
@@ -206,7 +208,9 @@ ${
 /** One of the workgroup's outputs of a row in its block. */
 fn value_of(row0: u32, i: u32, outputs: u32, place: u32) -> f32 {
   var sum = 0.0;
-  for (var j = 0u; j < 16u; j++) { sum += partial[64u * i + 16u * place + j]; }
+  for (var j = 0u; j < 16u; j += ${adding === 'subgroups' ? 'min(subgroup.size, 16u)' : '1u'}) {
+    sum += partial[64u * i + 16u * place + j];
+  }
 ${norm ? '  sum *= scales[i];' : ''}
   let output = params.first + row_of(outputs, place);
   return sum + beside(row0 + i, output).x + adapted(row0 + i, output);
@@ -217,28 +221,7 @@ fn run(group: u32, lane: u32) {
   let row0 = ${block}u * (group % blocks);
   let outputs = group / blocks;
   let part_row = row_of(outputs, lane / 16u);
-${
-  norm
-    ? `
-${rows
-  .map(
-    (i) => `  {
-    let row = min(row0 + ${i}u, params.rows - 1u);
-    var squares = 0.0;
-    for (var k = 4u * lane; k < params.inputs; k += 256u) { squares += dot(x4(row, k), x4(row, k)); }
-    partial[${64 * i}u + lane] = squares;
-  }`,
-  )
-  .join('\n')}
-  workgroupBarrier();
-  if (lane < ${block}u) {
-    var squares = 0.0;
-    for (var j = 0u; j < 64u; j++) { squares += partial[64u * lane + j]; }
-    scales[lane] = inverseSqrt(squares / f32(params.inputs) + params.eps);
-  }
-  workgroupBarrier();`
-    : ''
-}
+${norm ? scalesOf(rows, adding) : ''}
 ${rows.map((i) => `  var sum${i} = 0.0;`).join('\n')}
   if (part_row < params.part_rows) {
     for (var k = 4u * (lane % 16u); k < params.inputs; k += 64u) {
@@ -246,6 +229,18 @@ ${rows.map((i) => `  var sum${i} = 0.0;`).join('\n')}
 ${rows.map((i) => `      sum${i} += dot(w, x4(min(row0 + ${i}u, params.rows - 1u), k));`).join('\n')}
     }
   }
+${
+  adding === 'subgroups'
+    ? `  // Of the threads that share an output, each has the sum of those in its subgroup.
+${[8, 4, 2, 1]
+  .map(
+    (step) => `  if (subgroup.size > ${step}u) {
+${rows.map((i) => `    sum${i} += subgroupShuffleXor(sum${i}, ${step}u);`).join('\n')}
+  }`,
+  )
+  .join('\n')}`
+    : ''
+}
 ${rows.map((i) => `  partial[${64 * i}u + lane] = sum${i};`).join('\n')}
   workgroupBarrier();
   if (lane >= ${own * block}u) { return; }
@@ -263,6 +258,32 @@ ${
 }`,
   })
 })
+
+/** WGSL that puts 1 / rms of the rows of a block into `scales`, for productOfRows. */
+function scalesOf(rows: readonly number[], adding: Adding): string {
+  const squares = (i: number) => `
+    let row = min(row0 + ${i}u, params.rows - 1u);
+    var squares = 0.0;
+    for (var k = 4u * lane; k < params.inputs; k += 256u) { squares += dot(x4(row, k), x4(row, k)); }`
+  const scale = 'inverseSqrt(squares / f32(params.inputs) + params.eps)'
+  if (adding === 'subgroups') {
+    const each = (i: number) => `  {${squares(i)}
+    squares = total(lane, squares);
+    if (lane == 0u) { scales[${i}] = ${scale}; }
+  }`
+    return `${rows.map(each).join('\n')}
+  workgroupBarrier();`
+  }
+  return `
+${rows.map((i) => `  {${squares(i)}\n    partial[${64 * i}u + lane] = squares;\n  }`).join('\n')}
+  workgroupBarrier();
+  if (lane < ${rows.length}u) {
+    var squares = 0.0;
+    for (var j = 0u; j < 64u; j++) { squares += partial[64u * lane + j]; }
+    scales[lane] = ${scale};
+  }
+  workgroupBarrier();`
+}
 
 export interface BackwardParts {
   readonly format: WeightFormat

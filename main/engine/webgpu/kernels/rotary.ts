@@ -48,8 +48,8 @@ export const rotate = variants(({ norm }: Options) =>
     },
     params: PARAMS,
     workgroupSize: THREADS,
-    body: `
-${norm ? sumOf(THREADS) : ''}
+    body: (adding) => `
+${norm ? sumOf(THREADS, adding) : ''}
 ${HEAD}
 ${weightAt(norm)}
 fn run(group: u32, lane: u32) {
@@ -89,8 +89,8 @@ export const rotateBackward = variants(({ norm }: Options) =>
     },
     params: PARAMS,
     workgroupSize: THREADS,
-    body: `
-${norm ? sumOf(THREADS) : ''}
+    body: (adding) => `
+${norm ? sumOf(THREADS, adding) : ''}
 ${HEAD}
 ${weightAt(norm)}
 fn run(group: u32, lane: u32) {

@@ -7,6 +7,7 @@
  * time from the highest: floats above 0 have the order of their bits. Once that is the end of the nucleus, and once the draw.
  */
 import { kernel } from '../kernel.ts'
+import { bestOf, sumOf } from './reduce.ts'
 
 const THREADS = 256
 const SEVEN = [1, 2, 3, 4, 5, 6, 7]
@@ -34,39 +35,13 @@ export const sample = kernel({
   },
   params: { first: 'u32', vocabulary: 'u32' },
   workgroupSize: THREADS,
-  body: `
+  body: (adding) => `
 var<workgroup> floats: array<f32, ${THREADS * 7}>;
 var<workgroup> words: array<u32, ${THREADS}>;
 var<workgroup> draw: array<u32, ${DRAW}>;
 
-/** The sum of all threads' values. */
-fn total(lane: u32, value: f32) -> f32 {
-  workgroupBarrier();
-  floats[lane] = value;
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { floats[lane] += floats[lane + half]; }
-  }
-  workgroupBarrier();
-  return floats[0];
-}
-/** The largest of all threads' values into floats[0], and the first of its indices into words[0]. */
-fn largest(lane: u32, value: f32, index: u32) {
-  workgroupBarrier();
-  floats[lane] = value;
-  words[lane] = index;
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      let other = floats[lane + half];
-      if (other > floats[lane] || (other == floats[lane] && words[lane + half] < words[lane])) {
-        floats[lane] = other;
-        words[lane] = words[lane + half];
-      }
-    }
-  }
-  workgroupBarrier();
-}
+${sumOf(THREADS, adding)}
+${bestOf(THREADS, adding)}
 /** The sum of the chances whose bits are at least \`bits\`. */
 fn mass_from(lane: u32, start: u32, count: u32, bits: u32) -> f32 {
   var sum = 0.0;
@@ -89,7 +64,13 @@ ${SEVEN.map((digit) => `    var sum${digit} = 0.0;`).join('\n')}
 ${SEVEN.map((digit) => `      if (own >= (bits | (${digit}u << shift))) { sum${digit} += chance; }`).join('\n')}
     }
     workgroupBarrier();
-${SEVEN.map((digit) => `    floats[${(digit - 1) * THREADS}u + lane] = sum${digit};`).join('\n')}
+${
+  adding === 'subgroups'
+    ? SEVEN.map(
+        (digit) => `    sum${digit} = subgroupAdd(sum${digit});
+    if (subgroup.place == 0u) { floats[${(digit - 1) * THREADS}u + subgroup.id] = sum${digit}; }`,
+      ).join('\n')
+    : `${SEVEN.map((digit) => `    floats[${(digit - 1) * THREADS}u + lane] = sum${digit};`).join('\n')}
     for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
       workgroupBarrier();
       if (lane < half) {
@@ -97,11 +78,13 @@ ${SEVEN.map((digit) => `    floats[${(digit - 1) * THREADS}u + lane] = sum${digi
           floats[${THREADS}u * digit + lane] += floats[${THREADS}u * digit + lane + half];
         }
       }
-    }
+    }`
+}
     workgroupBarrier();
     var found = 0u;
     for (var digit = 1u; digit < 8u; digit++) {
-      let mass = floats[${THREADS}u * (digit - 1u)];
+      var mass = floats[${THREADS}u * (digit - 1u)];
+${adding === 'subgroups' ? `      for (var i = 1u; i < subgroup.count; i++) { mass += floats[${THREADS}u * (digit - 1u) + i]; }` : ''}
       if (mass > limit || (mass == limit && !beyond)) { found = digit; }
     }
     bits |= found << shift;
@@ -188,20 +171,19 @@ fn run(group: u32, lane: u32) {
   let mine = workgroupUniformLoad(&draw);
   let row = mine[0] * params.vocabulary;
 
-  var best = -3e38;
-  var best_at = 0u;
+  var high = -3e38;
+  var high_at = 0u;
   var strange = 0.0;
   for (var i = lane; i < params.vocabulary; i += ${THREADS}u) {
     let logit = logits[row + i];
     if ((bitcast<u32>(logit) & 0x7f800000u) == 0x7f800000u) { strange = 1.0; }
-    if (logit > best) {
-      best = logit;
-      best_at = i;
+    if (logit > high) {
+      high = logit;
+      high_at = i;
     }
   }
-  largest(lane, best, best_at);
-  let peak = floats[0];
-  best_at = words[0];
+  let likeliest = best(lane, high, high_at);
+  let peak = likeliest.value;
   strange = total(lane, strange);
   var weight = 0.0;
   for (var i = lane; i < params.vocabulary; i += ${THREADS}u) { weight += exp(logits[row + i] - peak); }
@@ -209,20 +191,20 @@ fn run(group: u32, lane: u32) {
 
   let count = select(params.vocabulary, mine[2], mine[2] > 0u);
   var highest = peak;
-  var place = best_at;
+  var place = likeliest.index;
   if (mine[2] > 0u) {
-    best = -3e38;
-    best_at = 0u;
+    high = -3e38;
+    high_at = 0u;
     for (var i = lane; i < count; i += ${THREADS}u) {
       let logit = logits[row + choices[mine[1] + i]];
-      if (logit > best) {
-        best = logit;
-        best_at = i;
+      if (logit > high) {
+        high = logit;
+        high_at = i;
       }
     }
-    largest(lane, best, best_at);
-    highest = floats[0];
-    place = words[0];
+    let chosen = best(lane, high, high_at);
+    highest = chosen.value;
+    place = chosen.index;
   }
   if (mine[3] == 0u) {
     let start = group * params.vocabulary;

@@ -27,8 +27,8 @@ export const rmsScales = kernel({
   name: 'rms scales',
   bindings: { x: 'read_write array<f32>', scales: 'read_write array<f32>' },
   params: { heads: 'u32', size: 'u32', stride: 'u32', eps: 'f32' },
-  body: `
-${sumOf(THREADS)}
+  body: (adding) => `
+${sumOf(THREADS, adding)}
 fn run(group: u32, lane: u32) {
   let first = group / params.heads * params.stride + group % params.heads * params.size;
   var squares = 0.0;
@@ -77,8 +77,8 @@ export const headNormGradient = kernel({
     key_gradient: 'read_write array<f32>',
   },
   params: { rows: 'u32', query_heads: 'u32', key_heads: 'u32', size: 'u32' },
-  body: `
-${sumOf(THREADS)}
+  body: (adding) => `
+${sumOf(THREADS, adding)}
 fn run(group: u32, lane: u32) {
   let half = params.size / 2u;
   let i = group % half;
