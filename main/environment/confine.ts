@@ -21,7 +21,7 @@ export interface Confinement {
 
 /**
  * Confines the page to the files of `task`, and calls `left` where the page puts another document in its own place all
- * the same. Tasks of the same root have the same files.
+ * the same. Tasks of the same root have the same files, but a draft is a document of its own.
  */
 export async function confinePage(
   page: Page,
@@ -61,7 +61,9 @@ export async function confinePage(
     const answer =
       url === null
         ? cdp.send('Fetch.failRequest', { requestId, errorReason })
-        : cdp.send('Fetch.continueRequest', { requestId, url })
+        : isPage && task.draft !== undefined
+          ? cdp.send('Fetch.fulfillRequest', { requestId, responseCode: 200, ...documentOf(task.draft) })
+          : cdp.send('Fetch.continueRequest', { requestId, url })
     void answer.catch(() => {})
   })
   await Promise.all([
@@ -85,6 +87,12 @@ export async function confinePage(
   }
 }
 
+/** A text as the browser reads it from a file. */
+function documentOf(text: string) {
+  const responseHeaders = [{ name: 'Content-Type', value: 'text/html' }]
+  return { responseHeaders, body: Buffer.from(text).toString('base64') }
+}
+
 /** The path of a file:// address; '' where it names none. */
 function fileOf(url: string): string {
   try {
@@ -96,7 +104,7 @@ function fileOf(url: string): string {
 
 /** The address of the file that answers a page's request; null where the page may not read it. */
 function answeringUrl({ root, libraries }: Task, url: string): string | null {
-  if (url.startsWith(root)) return url
   const library = libraries.find(({ named }) => url.startsWith(named))
-  return library === undefined ? null : library.answers + url.slice(library.named.length)
+  if (library !== undefined) return library.answers + url.slice(library.named.length)
+  return url.startsWith(root) ? url : null
 }

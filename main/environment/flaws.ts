@@ -54,7 +54,7 @@ function causeOf({ files, errors }: Mishaps): EnvironmentFault | undefined {
 
 /** Whether the browser reads the letters of the page's file as they were written. */
 function isRead(task: Task, encoding: string, declared: boolean): boolean {
-  const bytes = readFileSync(fileURLToPath(task.url))
+  const bytes = task.draft === undefined ? readFileSync(fileURLToPath(task.url)) : Buffer.from(task.draft)
   if (isAscii(bytes)) return true
   // Without a declaration the browser guesses.
   if (!declared && encoding !== 'UTF-8') return false

@@ -104,7 +104,7 @@ export class Session {
   async reset(task: Task, seed: number): Promise<Observation> {
     return this.#guard(async () => {
       this.#since = null
-      if (this.#page === undefined || this.#task?.url !== task.url) await this.#load(task)
+      if (this.#page === undefined || !isSamePage(this.#task, task)) await this.#load(task)
       this.#spent = 0
       // Otherwise the mouse would hover over the new problem at the place of the last click.
       const [state] = await Promise.all([
@@ -274,7 +274,7 @@ export class Session {
   }
 
   async #show(task: Task): Promise<void> {
-    if (this.#page === undefined || this.#task?.root !== task.root) {
+    if (this.#page === undefined || this.#task?.root !== task.root || this.#task.draft !== task.draft) {
       await this.close()
       await this.#open(task)
     }
@@ -308,6 +308,10 @@ export class Session {
     this.#cdp = cdp
     this.#confinement = confinement
   }
+}
+
+function isSamePage(loaded: Task | undefined, task: Task): boolean {
+  return loaded?.url === task.url && loaded.draft === task.draft
 }
 
 function asFault(error: unknown): EnvironmentFault {

@@ -35,11 +35,13 @@ export interface Task {
   readonly url: string
   /** file:// address of the folder whose files the page may read. */
   readonly root: string
-  /** Folders outside of the root that the page may read. */
+  /** Folders outside of the root that the page may read, and files in the place of those of the root. */
   readonly libraries: readonly Library[]
+  /** The text of the page, where it is not yet in its file. */
+  readonly draft?: string
 }
 
-/** A folder that a page may read. */
+/** A folder, or a file, that a page may read. */
 export interface Library {
   /** The file:// address at which the page asks for it. */
   readonly named: string
@@ -115,6 +117,9 @@ for (const [group, categories] of Object.entries(CATALOGUE)) {
 /** The folder of the lab's own pages. */
 export const BUILTIN_TASKS = fileURLToPath(new URL('../../assets/tasks', import.meta.url))
 
+/** What a page needs beside itself, if it does not load the same from `../core/`. */
+export const LIBRARY_FILES = ['core.js', 'core.css'] as const
+
 export interface TaskSources {
   /**
    * A folder with the benchmark's pages, in any form that findHtml accepts. Without it only the lab's own pages are
@@ -164,6 +169,28 @@ export function listTasks({ miniwob, tasksDir }: TaskSources): Task[] {
   return [...tasks.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** A task of the user with this name and text, as it will be once it is saved in `tasksDir`. The folder need not exist. */
+export function draftTask(
+  { miniwob, tasksDir }: TaskSources & { readonly tasksDir: string },
+  name: string,
+  draft: string,
+): Task {
+  const dir = path.resolve(tasksDir)
+  const file = path.join(dir, `${name}.html`)
+  // Saving copies these files where they are missing.
+  const missing = LIBRARY_FILES.filter((one) => !existsSync(path.join(dir, one)))
+  return {
+    ...pageOfFile(file),
+    title: titleOf(name),
+    horizon: HORIZONS.own,
+    libraries: [
+      ...missing.map((one) => ({ named: fileUrl(dir, one), answers: fileUrl(BUILTIN_TASKS, one) })),
+      ...librariesOf(dir, miniwob === undefined ? undefined : findHtml(miniwob)),
+    ],
+    draft,
+  }
+}
+
 /** A page that need not be a task. It can read the files of its folder. */
 export function pageOfFile(file: string): Task {
   const whole = path.resolve(file)
@@ -184,6 +211,10 @@ function librariesOf(pages: string, html: string | undefined): Library[] {
     named: folderUrl(path.join(around, name)),
     answers: folderUrl(path.join(from, name)),
   }))
+}
+
+function fileUrl(folder: string, name: string): string {
+  return pathToFileURL(path.join(folder, name)).href
 }
 
 function folderUrl(folder: string): string {

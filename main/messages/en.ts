@@ -50,6 +50,7 @@ export const ENGLISH = {
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
   mustBeOneLine: 'must be one line',
+  mustBePageName: 'must be small letters a to z, digits, and single dashes between them',
   mustBeShortLine: 'must be one line of at most 60 characters, without spaces at its ends',
   mustBeSeveralSeeds: 'must be at least two training seeds',
   mustBeRole: 'must be the name of a role',
@@ -1005,6 +1006,14 @@ export const ENGLISH = {
 
   // Tasks and their pages. (main/environment)
   pageNameTaken: '{{file}}: there is a task {{task}} already; rename the page.',
+  ownPageMissing: 'There is no page {{name}} of yours in {{folder}}.',
+  ownPageTooLong: 'The page {{name}} has more than {{most}} letters: edit it in a program of yours.',
+  ownPageNotUtf8: 'The page {{name}} is not written in UTF-8: save it as UTF-8 in a program of yours first.',
+  ownPageNameTaken: 'There is a task {{name}} already, which is not yours: choose another name.',
+  ownPageExists:
+    'There is a page {{name}} in {{folder}} already. It was not replaced: choose another name, or open that page and change it.',
+  ownPageChanged:
+    'The page {{name}} has changed in its file since you opened it. It was not replaced: save yours under another name, or open the page anew.',
   tasksDirMissing: 'environment.tasks_dir is {{folder}}, but there is no such folder: create it or correct the path.',
   taskUnknown: 'There is no task {{task}}; the nearest names are {{near}}.',
   taskNotInstalled:
@@ -1078,6 +1087,19 @@ export const ENGLISH = {
     'Seed {{seed}} is one of the evaluation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
   seedValidated:
     'Seed {{seed}} is one of the validation problems ({{first}} to {{last}}). A policy that has seen them cannot be measured on them: record another seed.',
+
+  // The checks of a page that the user writes. (main/live/page-draft.ts)
+  draftFailed: 'This page cannot be played: {{why}}.',
+  pageRepeats: 'Seeds {{first}} to {{last}} gave the same problem each time.',
+  pageRepeatsNot:
+    'Seed {{seed}} gave two different problems: “{{one}}” and “{{other}}”. Take every random choice from Math.random.',
+  pageAlwaysSame: 'Seeds {{first}} to {{last}} all gave the same problem: the seed changes nothing.',
+  pageSolvedByExpert: 'The scripted expert solved {{solved}} of {{played}} problems.',
+  pageSolvedByHand: 'Your golden samples solved {{solved}} of {{played}} problems.',
+  pageNotYetSolved: 'Nobody has solved it yet. Save the page and record a golden sample; then check again.',
+  pageByAccident:
+    'Random clicks solved {{solved}} of {{played}} problems. The agent learns little from a page that chance solves: end the episode at a wrong action, or ask for more.',
+  pageNotByAccident: 'Random clicks solved {{solved}} of {{played}} problems.',
 
   // Faults of pages and browsers.
   pageWithoutCore: 'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',

@@ -40,6 +40,7 @@ export const CHINESE = translated({
   isWrong: '有误：{{detail}}',
   mustBeName: '只能用字母、数字、点、短横和下划线',
   mustBeOneLine: '必须是一行',
+  mustBePageName: '只能用小写字母 a 到 z、数字，以及它们之间的单个短横',
   mustBeShortLine: '必须是一行，至多 60 个字符，首尾没有空格',
   mustBeSeveralSeeds: '必须至少有两个训练种子',
   mustBeRole: '必须是角色的名称',
@@ -887,6 +888,12 @@ export const CHINESE = translated({
 
   // 任务与页面。
   pageNameTaken: '{{file}}：已有任务 {{task}}，请给页面改名。',
+  ownPageMissing: '{{folder}} 里没有你的页面 {{name}}。',
+  ownPageTooLong: '页面 {{name}} 超过 {{most}} 个字符：请用你自己的程序编辑。',
+  ownPageNotUtf8: '页面 {{name}} 不是 UTF-8 编码：请先用你自己的程序另存为 UTF-8。',
+  ownPageNameTaken: '已有任务 {{name}}，它不是你的页面：请换一个名字。',
+  ownPageExists: '{{folder}} 里已有页面 {{name}}，没有替换它：请换一个名字，或打开那个页面修改。',
+  ownPageChanged: '页面 {{name}} 的文件在你打开之后有改动，没有替换它：请用另一个名字保存，或重新打开页面。',
   tasksDirMissing: 'environment.tasks_dir 是 {{folder}}，但没有这个文件夹：请创建它，或改正路径。',
   taskUnknown: '没有任务 {{task}}；最接近的名称是 {{near}}。',
   taskNotInstalled:
@@ -953,6 +960,18 @@ export const CHINESE = translated({
     '种子 {{seed}} 属于评估的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
   seedValidated:
     '种子 {{seed}} 属于验证的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
+
+  // 对用户自写页面的检查。
+  draftFailed: '这个页面无法游玩：{{why}}。',
+  pageRepeats: '种子 {{first}} 至 {{last}} 每次都给出相同的题目。',
+  pageRepeatsNot: '种子 {{seed}} 给出了两个不同的题目：“{{one}}”和“{{other}}”。请让所有随机选择都来自 Math.random。',
+  pageAlwaysSame: '种子 {{first}} 至 {{last}} 都给出同一个题目：种子不起作用。',
+  pageSolvedByExpert: '脚本专家解出 {{played}} 题中的 {{solved}} 题。',
+  pageSolvedByHand: '你的黄金样本解出 {{played}} 题中的 {{solved}} 题。',
+  pageNotYetSolved: '还没有人解出过。请保存页面并录制一个黄金样本，然后再检查一次。',
+  pageByAccident:
+    '随机点击解出 {{played}} 题中的 {{solved}} 题。靠运气就能解出的页面教不了智能体多少：请在错误的动作时结束回合，或提高要求。',
+  pageNotByAccident: '随机点击解出 {{played}} 题中的 {{solved}} 题。',
 
   // 页面与浏览器的故障。
   pageWithoutCore: '页面没有载入 core.js：请把它复制到页面所在的文件夹，或载入 ../core/core.js',

@@ -8,6 +8,7 @@ import { jobRouter } from './job.ts'
 import { liveRouter } from './live.ts'
 import { metricsRouter } from './metrics.ts'
 import { modelsRouter } from './models.ts'
+import { pagesRouter } from './pages.ts'
 import { pairsRouter } from './pairs.ts'
 import { resultsRouter } from './results.ts'
 import { runsRouter } from './runs.ts'
@@ -32,6 +33,7 @@ export const labRouter = router({
   results: resultsRouter,
   adapters: adaptersRouter,
   tasks: tasksRouter,
+  pages: pagesRouter,
   golden: goldenRouter,
   live: liveRouter,
   workers: workersRouter,

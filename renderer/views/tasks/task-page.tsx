@@ -1,7 +1,7 @@
 /** A task over all runs and rounds: success of every policy, pairs, and why attempts failed. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, Film } from 'lucide-react'
+import { ArrowLeft, Film, Pencil } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { message } from '../../../main/messages/message.ts'
 import { lab } from '../../api.ts'
@@ -46,6 +46,16 @@ export function TaskPage({ task }: { readonly task: string }) {
           >
             {t('tasks.all')}
           </Button>
+          {info?.source === 'user' && (
+            <Button
+              component="a"
+              href={hrefOf('tasks', { edit: task })}
+              variant="default"
+              leftSection={<Pencil size={14} aria-hidden />}
+            >
+              {t('tasks.page.editThis')}
+            </Button>
+          )}
           <Button component="a" href={hrefOf('episodes', { task })} variant="default">
             {t('tasks.episodes')}
           </Button>

@@ -1,0 +1,80 @@
+/** A task page of the user: written with a preview, checked, saved as a task, and never replaced by accident. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, LATER, test } from './fixtures.ts'
+import { clean, open, screenshot } from './window.ts'
+
+test('a page is written, looked at seed by seed, checked and saved', async ({ page, lab }) => {
+  test.setTimeout(LATER)
+  const folder = join(lab.folder, 'my-tasks')
+  mkdirSync(folder)
+  const config = join(lab.folder, 'config.yaml')
+  const settings = JSON.parse(readFileSync(config, 'utf8'))
+  writeFileSync(config, JSON.stringify({ ...settings, environment: { tasks_dir: folder } }))
+  await page.evaluate(() => {
+    window.location.hash = '#/tasks?side=new'
+  })
+  const preview = page.getByRole('region', { name: 'Preview' })
+  const instruction = preview.locator('p')
+  await expect(instruction).toHaveText(/^Pick \w+\.$/)
+  await expect(preview.getByRole('img')).toBeVisible()
+  const first = await instruction.textContent()
+  await preview.getByRole('button', { name: 'Next seed' }).click()
+  await expect(instruction).not.toHaveText(first ?? '')
+  await preview.getByRole('button', { name: 'Previous seed' }).click()
+  await expect(instruction).toHaveText(first ?? '')
+
+  const editor = page.getByRole('textbox', { name: 'Page' })
+  await editor.click()
+  await page.keyboard.press('ControlOrMeta+End')
+  await page.keyboard.insertText('<script>genProblem = () => nonsense()</script>')
+  await expect(preview.getByRole('alert')).toContainText('This page cannot be played: a script of the page failed')
+  await screenshot(page, 'own-page-broken')
+  // What is written survives a reload.
+  await page.reload()
+  await expect(preview.getByRole('alert')).toBeVisible()
+  await page.getByRole('button', { name: 'Discard changes' }).click()
+  await expect(instruction).toHaveText(first ?? '')
+
+  await editor.click()
+  await page.keyboard.press('ControlOrMeta+End')
+  await page.keyboard.insertText('<!-- mine -->')
+  await page.getByLabel('Name of the task').fill('Not A Name')
+  const save = page.getByRole('button', { name: 'Save', exact: true })
+  await expect(save).toBeDisabled()
+  await page.getByLabel('Name of the task').fill('click-link')
+  await save.click()
+  await expect(page.getByRole('alert')).toContainText('There is a task click-link already')
+  await page.getByLabel('Name of the task').fill('pick-word')
+  await page.getByRole('button', { name: 'Check', exact: true }).click()
+  const checks = page.getByRole('region', { name: 'Is it a good task?' })
+  await expect(checks.getByRole('listitem')).toHaveText([
+    /^A seed is one problem: yes/,
+    /^It can be solved: not known yet/,
+    /^Not by accident: yes/,
+  ])
+  await clean(page, 'own-page')
+  await save.click()
+  await page.getByRole('heading', { level: 1, name: 'The page of pick-word' }).waitFor()
+  expect(readFileSync(join(folder, 'pick-word.html'), 'utf8')).toContain('<!-- mine -->')
+  expect(existsSync(join(folder, 'core.js'))).toBe(true)
+
+  // A file that changed meanwhile is not replaced.
+  await editor.click()
+  await page.keyboard.press('ControlOrMeta+End')
+  await page.keyboard.insertText('<!-- more -->')
+  writeFileSync(join(folder, 'pick-word.html'), 'of somebody else')
+  await save.click()
+  await expect(page.getByRole('alert')).toContainText('has changed in its file since you opened it')
+  expect(readFileSync(join(folder, 'pick-word.html'), 'utf8')).toBe('of somebody else')
+  await page.getByRole('link', { name: 'All tasks' }).click()
+  await page.getByLabel('Search tasks').fill('pick-word')
+  await page.getByRole('link', { name: 'Pick word' }).click()
+  await page.getByRole('link', { name: 'Edit the page' }).waitFor()
+})
+
+test('where no folder for pages is set, the window says what saving does', async ({ page }) => {
+  await open(page, 'tasks')
+  await page.getByRole('link', { name: 'New task' }).click()
+  await page.getByText(/^Saving makes the folder .*tasks and names it in the settings\.$/).waitFor()
+})

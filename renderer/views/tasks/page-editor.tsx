@@ -1,0 +1,141 @@
+/** A task page of the user: its text beside a problem of it, checks, and saving. */
+import { Button, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { ArrowLeft, Save, Undo2 } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { lab } from '../../api.ts'
+import { goTo, hrefOf } from '../../location.ts'
+import { Loading } from '../../parts/loading.tsx'
+import { Page, Panel } from '../../parts/page.tsx'
+import { queries } from '../../queries.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { tell } from '../../shell/notices.tsx'
+import { type PageDraft, usePageDraft } from '../../state/page-drafts.ts'
+import classes from './page-editor.module.css'
+import { PagePreview } from './page-preview.tsx'
+
+const CodeEditor = lazy(() => import('./code-editor.tsx'))
+
+/** The names that a page can have, as in main/environment/own-pages.ts. */
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
+
+/** `page` is the name of a saved page, or '' for a new one. */
+export function PageEditor({ page }: { readonly page: string }) {
+  const start = useQuery({ queryKey: ['pages', 'start'], queryFn: () => lab.pages.start.query() })
+  const saved = useQuery({
+    queryKey: ['pages', 'get', page],
+    queryFn: () => lab.pages.get.query({ name: page }),
+    enabled: page !== '',
+  })
+  const error = start.error ?? saved.error
+  if (error !== null)
+    return <Failure error={error} retry={() => void Promise.all([start.refetch(), saved.refetch()])} />
+  if (start.data === undefined || (page !== '' && saved.data === undefined)) return <Loading />
+  const { html, version } = saved.data ?? { html: start.data.html, version: null }
+  return <Editor page={page} opened={{ name: page, html, before: version }} start={start.data} />
+}
+
+interface Props {
+  readonly page: string
+  /** What is saved, or the template. */
+  readonly opened: PageDraft
+  readonly start: { readonly folder: string; readonly isNew: boolean }
+}
+
+function Editor({ page, opened, start }: Props) {
+  const { t } = useTranslation()
+  const [kept, keep] = usePageDraft(page)
+  const draft = kept ?? opened
+  const [error, setError] = useState<unknown>(null)
+  const isNamed = NAME.test(draft.name)
+  const change = (changes: Partial<PageDraft>) => {
+    const next = { ...draft, ...changes }
+    const isOpened = next.html === opened.html && next.name === opened.name && next.before === opened.before
+    keep(isOpened ? undefined : next)
+    setError(null)
+  }
+  const save = async () => {
+    try {
+      const { name } = await lab.pages.save.mutate(draft)
+      await queries.invalidateQueries()
+      keep(undefined)
+      setError(null)
+      tell(t('tasks.page.saved', { name, folder: start.folder }))
+      goTo('tasks', { edit: name })
+    } catch (failure) {
+      setError(failure)
+    }
+  }
+  return (
+    <Page
+      title={page === '' ? t('tasks.page.new') : t('tasks.page.edit', { name: page })}
+      about={t(start.isNew ? 'tasks.page.newFolder' : 'tasks.page.folder', { folder: start.folder })}
+      actions={
+        <>
+          <Button
+            component="a"
+            href={hrefOf('tasks')}
+            variant="default"
+            leftSection={<ArrowLeft size={14} aria-hidden />}
+          >
+            {t('tasks.all')}
+          </Button>
+          {kept !== undefined && (
+            <Button
+              variant="default"
+              leftSection={<Undo2 size={14} aria-hidden />}
+              onClick={() => {
+                keep(undefined)
+                setError(null)
+              }}
+            >
+              {t('tasks.page.discard')}
+            </Button>
+          )}
+          <Button
+            disabled={!isNamed || (kept === undefined && page !== '')}
+            leftSection={<Save size={14} aria-hidden />}
+            onClick={() => void save()}
+          >
+            {t('tasks.page.save')}
+          </Button>
+        </>
+      }
+    >
+      {error !== null && <Failure error={error} />}
+      <div className={classes.sides}>
+        <Panel
+          title={t('tasks.page.text')}
+          note={t('tasks.page.textNote')}
+          actions={
+            page === '' && (
+              <TextInput
+                className={classes.name}
+                aria-label={t('tasks.page.name')}
+                placeholder={t('tasks.page.name')}
+                description={t('tasks.page.nameNote')}
+                inputWrapperOrder={['input', 'description']}
+                value={draft.name}
+                error={draft.name !== '' && !isNamed}
+                onChange={(event) => change({ name: event.currentTarget.value })}
+              />
+            )
+          }
+          flush
+        >
+          <div className={classes.code}>
+            <Suspense fallback={<Loading />}>
+              <CodeEditor label={t('tasks.page.text')} text={draft.html} onChange={(html) => change({ html })} />
+            </Suspense>
+          </div>
+        </Panel>
+        <PagePreview
+          name={isNamed ? draft.name : 'new-page'}
+          html={draft.html}
+          isSaved={page !== '' && kept === undefined}
+        />
+      </div>
+    </Page>
+  )
+}
