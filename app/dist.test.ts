@@ -19,15 +19,17 @@ const { default: FpmTarget } = builder('app-builder-lib/out/targets/FpmTarget') 
 }
 
 const read = (name: string) => readFileSync(join(PROGRAM_ROOT, name), 'utf8')
+const { main, productName, desktopName } = z
+  .looseObject({ main: z.string(), productName: z.string(), desktopName: z.string() })
+  .parse(JSON.parse(read('package.json')))
 const config = z
   .looseObject({
     files: z.array(z.string()),
     asarUnpack: z.array(z.string()),
     electronFuses: z.record(z.string(), z.boolean()),
-    productName: z.string(),
     extraMetadata: z.object({ homepage: z.string(), author: z.object({ name: z.string() }) }),
     extraResources: z.array(z.string()),
-    linux: z.looseObject({ target: z.array(z.string()), maintainer: z.string() }),
+    linux: z.looseObject({ target: z.array(z.string()), maintainer: z.string(), syncDesktopName: z.boolean() }),
     mac: z.looseObject({ target: z.array(z.string()) }),
     win: z.looseObject({ target: z.array(z.string()) }),
   })
@@ -53,7 +55,7 @@ test('a deb has the maintainer and the home page that electron-builder requires,
   expect(await deb(config.linux, homepage)).toMatchObject({ maintainer: author.name, url: homepage })
   await expect(deb({}, homepage)).rejects.toThrow(/author 'email'/)
   await expect(deb(config.linux, null)).rejects.toThrow(/homepage/)
-  const page = fileURLToPath(homepage).replace(`/opt/${config.productName}/resources/`, '')
+  const page = fileURLToPath(homepage).replace(`/opt/${productName}/resources/`, '')
   expect(config.extraResources).toContain(page)
   for (const path of config.extraResources) expect(existsSync(join(PROGRAM_ROOT, path)), path).toBe(true)
 })
@@ -64,6 +66,13 @@ test('every system has its package', () => {
     ['dmg'],
     ['nsis'],
   ])
+})
+
+test('Electron finds the app’s name and its desktop file in package.json, where alone it looks', () => {
+  expect(productName).toBe('DPO-Driver Lab')
+  expect(config).not.toHaveProperty('productName')
+  expect(desktopName).toMatch(/^[\w-]+(\.[\w-]+)+\.desktop$/)
+  expect(config.linux.syncDesktopName).toBe(true)
 })
 
 test('the fuses allow only the app’s own code', () => {
@@ -78,7 +87,6 @@ test('the fuses allow only the app’s own code', () => {
 })
 
 test('the app’s start files are packed, and files that are opened by path lie outside of the archive', () => {
-  const { main } = z.looseObject({ main: z.string() }).parse(JSON.parse(read('package.json')))
   const packed = (path: string) =>
     config.files.some((pattern) => globSync(pattern, { cwd: PROGRAM_ROOT }).includes(path))
   for (const path of [main, 'main/lab.ts', 'config.yaml', 'models/base/model.safetensors', 'assets/tasks/core.js']) {

@@ -20,7 +20,7 @@ describe.skipIf(path === undefined)(`in Electron itself${reason === undefined ? 
     const folder = mkdtempSync(join(tmpdir(), 'electron-binary-'))
     const config = join(folder, 'config.yaml')
     writeFileSync(config, `paths: { store: ${folder}/lab.sqlite, sft_data: ${folder}/golden.jsonl }\n`)
-    const args = [join(PROGRAM_ROOT, 'app/electron.ts'), '--config_path', config, `--user-data-dir=${folder}`]
+    const args = [PROGRAM_ROOT, '--config_path', config, `--user-data-dir=${folder}`]
     app = await electron.launch({ executablePath: path ?? '', args, cwd: PROGRAM_ROOT })
   })
   afterAll(() => app?.close())

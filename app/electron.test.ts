@@ -2,14 +2,13 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import WebSocket from 'ws'
 import { SOFTWARE } from '../main/engine/host/adapter.ts'
 import { startGpuHost } from '../main/engine/host/gpu-host.ts'
 import { askAdapter } from '../main/engine/host/remote-engine.ts'
-import type { LabRouter } from '../main/rpc/router.ts'
+import { VIEWS } from '../renderer/location.ts'
 import { cardSettings, writeCardModel } from '../testing/card-lab.ts'
+import { connectDesktop } from '../testing/desktop-lab.ts'
 import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electron.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
 
@@ -45,10 +44,15 @@ vi.mock('electron', () => {
   )
 })
 
-/** Runs the app's file as Electron would, anew for each launch. */
+/** Runs the app's file as Electron would, anew for each launch, until it has a window or says why not. */
 async function start(): Promise<void> {
   const file = `./electron.ts?launch=${++launches}`
+  const { app } = launch
+  const quitted = new Promise((resolve) => app.once('did-quit', resolve))
+  const opened = new Promise((resolve) => app.once('web-contents-created', resolve))
   await import(/* @vite-ignore */ file)
+  app.evaluated()
+  await Promise.race([opened, quitted])
 }
 
 /** Quits as a user does, and waits for the end. */
@@ -60,24 +64,7 @@ async function quit(): Promise<void> {
 
 const main = () => launch.windows[0]!
 
-/** Connects to the lab's procedures, as the window's page does. */
-async function connect() {
-  const page = await main().webContents.page
-  const { origin, host } = new URL(main().url)
-  await vi.waitFor(() => expect(page.url()).toBe(`${origin}/`), PATIENCE)
-  const cookies = await page.browserContext().cookies()
-  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
-  class Socket extends WebSocket {
-    constructor(url: string) {
-      super(url, { headers: { cookie, origin } })
-    }
-  }
-  const socket = createWSClient({
-    url: `ws://${host}/trpc`,
-    WebSocket: Socket as unknown as typeof globalThis.WebSocket,
-  })
-  return { lab: createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] }), socket }
-}
+const connect = () => connectDesktop(launch, PATIENCE)
 
 test('the window shows the lab, safely', async () => {
   await start()
@@ -236,6 +223,10 @@ test('the menu goes to the views, in the system’s language', async () => {
   const page = await main().webContents.page
   await vi.waitFor(() => expect(page.url()).not.toContain('token'), PATIENCE)
   expect(launch.menuItem('view-pairs')).toMatchObject({ label: '偏好对', accelerator: 'CmdOrCtrl+3' })
+  // The same views, under the same numbers, as the window's.
+  expect(VIEWS.map((view, at) => launch.menuItem(`view-${view}`).accelerator === `CmdOrCtrl+${at + 1}`)).not.toContain(
+    false,
+  )
   clickMenu('view-pairs')
   await vi.waitFor(() => expect(page.url()).toMatch(/#\/pairs$/), PATIENCE)
 })
@@ -284,9 +275,7 @@ test('a second launch shows the window of the first', async () => {
   second.app.isSecond = true
   const first = launch
   launch = second
-  const quitted = new Promise((resolve) => second.app.once('did-quit', resolve))
   await start()
-  await quitted
   expect(second.windows).toEqual([])
   launch = first
   await start()
@@ -297,9 +286,7 @@ test('a second launch shows the window of the first', async () => {
 
 test('an error at the start is shown as a message', async () => {
   writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
-  const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
   await start()
-  await quitted
   expect(launch.errors).toEqual([expect.stringMatching(/sede/)])
   expect(launch.windows).toEqual([])
 })
@@ -307,8 +294,6 @@ test('an error at the start is shown as a message', async () => {
 test('on a Chinese system an error at the start is shown in Chinese', async () => {
   writeFileSync(process.argv.at(-1)!, 'project: { sede: 1 }\n')
   launch.app.locale = 'zh-CN'
-  const quitted = new Promise((resolve) => launch.app.once('did-quit', resolve))
   await start()
-  await quitted
   expect(launch.errors).toEqual([expect.stringMatching(/没有设置 project\.sede/)])
 })

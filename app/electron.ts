@@ -1,9 +1,9 @@
 /**
  * The lab as a desktop app: its window, its menu, the system's dialogs, and hidden windows for the pages of tasks. Only
- * this file imports Electron. The window shows the page that any browser would, from the same server on loopback. It
+ * this file and home.ts import Electron. The window shows the page that any browser would, from the same server on loopback. It
  * has no other access to this process: no preload, no IPC.
  */
-import { mkdirSync } from 'node:fs'
+import './home.ts'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
@@ -66,11 +66,6 @@ const stateFile = () => join(app.getPath('userData'), 'window.json')
 async function open(): Promise<void> {
   const args = process.argv.slice(app.isPackaged ? 1 : 2)
   const { values } = parseArgs({ args, options: { config_path: { type: 'string' } }, strict: false })
-  if (app.isPackaged) {
-    // An installed program cannot write to its own folder. The lab reads this variable when it is loaded, below.
-    process.env.DPO_DRIVER_HOME ??= join(app.getPath('documents'), app.getName())
-    mkdirSync(process.env.DPO_DRIVER_HOME, { recursive: true })
-  }
   const { serveLab } = await import('./web.ts')
   const { PROJECT_ROOT } = await import('../main/files/paths.ts')
   const { Settings } = await import('../main/config/settings.ts')
@@ -301,9 +296,11 @@ if (app.requestSingleInstanceLock()) {
       isLeaving = false
     })
   })
-  await app.whenReady()
-  await tell(open)
-  if (lab === undefined) quit()
+  // Electron is ready only after this file has been evaluated: whoever awaits that here waits forever.
+  void app.whenReady().then(async () => {
+    await tell(open)
+    if (lab === undefined) quit()
+  })
 } else {
   quit()
 }

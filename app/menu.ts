@@ -25,6 +25,8 @@ const ENGLISH = {
   results: 'Results',
   episodes: 'Episodes',
   runs: 'Runs and Models',
+  studies: 'Studies',
+  tasks: 'Tasks',
   run: 'Run',
   runAll: 'Run Everything',
   stop: 'Stop',
@@ -47,6 +49,8 @@ const CHINESE: Labels = {
   results: '结果',
   episodes: '回合',
   runs: '运行与模型',
+  studies: '研究',
+  tasks: '任务',
   run: '运行',
   runAll: '全部运行',
   stop: '停止',
@@ -55,7 +59,7 @@ const CHINESE: Labels = {
   showShortcuts: '键盘快捷键',
 }
 
-const VIEWS = ['pipeline', 'live', 'pairs', 'training', 'results', 'episodes', 'runs'] as const
+const VIEWS = ['pipeline', 'live', 'pairs', 'training', 'results', 'episodes', 'runs', 'studies', 'tasks'] as const
 
 /** The menu's template for a system and its language (`zh-CN`, `en-US`). */
 export function menuTemplate(

@@ -58,7 +58,8 @@ function download(script) {
 
 function openWindow(path, args) {
   return new Promise((done, fail) => {
-    const child = spawn(path, [join(ROOT, 'app/electron.ts'), ...args], { stdio: 'inherit' })
+    // The folder, not its main file: only so does Electron read the app's name, and keep its files apart from other apps'.
+    const child = spawn(path, [ROOT, ...args], { stdio: 'inherit' })
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     child.once('error', fail)
     child.once('exit', (code) => done(code ?? 1))

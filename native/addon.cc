@@ -1,5 +1,9 @@
 // The engine's Node-API binding. Arguments are read and results made on JavaScript's thread. The work itself runs on a
 // worker, so the event loop never waits. main/engine/native/engine.ts queues the calls.
+
+// Electron's V8 keeps every ArrayBuffer in its memory cage and refuses memory from outside. With this, code that would hand out
+// such memory does not compile.
+#define NODE_API_NO_EXTERNAL_BUFFERS_ALLOWED
 #include <napi.h>
 
 #include <algorithm>

@@ -208,6 +208,7 @@ class AppStandIn extends EventEmitter {
   isSecond = false
   locale = 'en-US'
   readonly #userData: string
+  readonly #evaluated = Promise.withResolvers<void>()
 
   constructor(userData: string) {
     super()
@@ -229,7 +230,15 @@ class AppStandIn extends EventEmitter {
     return !this.isSecond
   }
 
-  async whenReady(): Promise<void> {}
+  /** Resolves as Electron's does: not before the app's main file is evaluated, with all that it awaits. */
+  whenReady(): Promise<void> {
+    return this.#evaluated.promise
+  }
+
+  /** Called when the app's main file is evaluated. */
+  evaluated(): void {
+    this.#evaluated.resolve()
+  }
 
   getName(): string {
     return 'DPO-Driver Lab'

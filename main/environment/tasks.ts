@@ -1,9 +1,10 @@
 /** The tasks: those of the benchmark, the lab's own and the user's own. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { editDistance } from '../config/nearest.ts'
 import { pageName } from '../config/task-name.ts'
+import { UNPACKED_ROOT } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { findHtml } from './miniwob.ts'
 
@@ -114,8 +115,8 @@ for (const [group, categories] of Object.entries(CATALOGUE)) {
   }
 }
 
-/** The folder of the lab's own pages. */
-export const BUILTIN_TASKS = fileURLToPath(new URL('../../assets/tasks', import.meta.url))
+/** The folder of the lab's own pages, as a browser opens it. */
+export const BUILTIN_TASKS = path.join(UNPACKED_ROOT, 'assets/tasks')
 
 /** What a page needs beside itself, if it does not load the same from `../core/`. */
 export const LIBRARY_FILES = ['core.js', 'core.css'] as const

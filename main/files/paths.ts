@@ -6,6 +6,12 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 export const PROGRAM_ROOT = resolve(import.meta.dirname, '../..')
 
 /**
+ * The same folder for others than Node, such as a browser. Electron's Node reads a packed program's archive like a folder; what
+ * others read lies unpacked beside it.
+ */
+export const UNPACKED_ROOT = PROGRAM_ROOT.endsWith('.asar') ? `${PROGRAM_ROOT}.unpacked` : PROGRAM_ROOT
+
+/**
  * The user's folder, with configuration, data, models and reports. It is the program's own folder, unless
  * DPO_DRIVER_HOME names another one: an installed program cannot write to its own folder.
  */

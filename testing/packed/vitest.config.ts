@@ -1,0 +1,4 @@
+import { defineConfig } from 'vitest/config'
+
+/** `npm run test:packed`. It is no part of `npm test`, because packing copies ten thousand files. */
+export default defineConfig({ test: { include: ['testing/packed/*.spec.ts'] } })
