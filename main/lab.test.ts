@@ -189,7 +189,7 @@ test('two runs of different stores never share a folder or a place', async () =>
 })
 
 test('training again takes the latest collection that matches, and remembers it', async () => {
-  await expect(again()).rejects.toThrow('There are no pairs to train on; run `npx dpo-driver collect` first.')
+  await expect(again()).rejects.toThrow('There are no pairs to train on; run the stage collect first.')
   const pair = {
     task: 'click-tab',
     seed: 1,

@@ -110,7 +110,7 @@ test('any other file is written, also a new one in a new folder or beside a repo
   }
   expect(await lab('export', 'kto', at('there'))).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/there: something else is in the place of this file/),
+    err: expect.stringMatching(/there: there is something else where this file belongs/),
   })
 })
 

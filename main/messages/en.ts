@@ -70,8 +70,7 @@ export const ENGLISH = {
   mustHaveAllLayers: 'must have an entry for each of num_hidden_layers',
   mustBeOneTheta: 'must be the same in rope_parameters and rope_scaling',
   mustHaveTheta: 'must have rope_theta',
-  mustBeCausalLm:
-    'must be the class of its family that ends in ForCausalLM, as the other kinds end in no head over the vocabulary',
+  mustBeCausalLm: 'must be the class of its family that ends in ForCausalLM, as only that class writes text',
   quantizedUnsupported:
     'must be absent, as the lab cannot read weights that are quantised already; take the model that they were made from (the lab can hold it in 4 bits itself)',
   mustBeSafetensorsName: 'must be the name of a safetensors file',
@@ -101,7 +100,7 @@ export const ENGLISH = {
   fileHeld: 'Another process is adding to {{path}}; try again. If none is, delete {{lock}}.',
   diskFull: '{{path}}: the disk is full; free some space and try again.',
   noPermissionToWrite: '{{path}}: no permission to write here; choose another path in config.yaml or change its owner.',
-  fileInTheWay: '{{path}}: something else is in the place of this file; move it or choose another path.',
+  fileInTheWay: '{{path}}: there is something else where this file belongs; move it or choose another path.',
   fileTooLarge:
     '{{path}}: the system allows no larger file here; raise its limit (ulimit -f), or choose another place.',
   pipeWithoutReader: '{{path}} is a pipe that nobody reads; name a file.',
@@ -111,7 +110,7 @@ export const ENGLISH = {
   storeNewer: '{{path}}: a newer version of the lab wrote this store; update the lab, or set paths.store.',
   storeHeld: '{{path}}: another program holds this store; close it and try again.',
   storeNotWritable: '{{path}}: the store cannot be opened for writing; set paths.store to a place that can be written.',
-  storeNotAFile: '{{path}}: something else than a file is in the place of the store; move it or set paths.store.',
+  storeNotAFile: '{{path}}: there is something other than a file where the store belongs; move it or set paths.store.',
   storeHasTwoNames:
     '{{path}}: this store has another name (a hard link), and would be damaged if it were used under both; remove one of the names, or copy the file.',
   storeDiskFails:
@@ -184,8 +183,8 @@ export const ENGLISH = {
   ggufKeyTwice: 'it has the key {{key}} twice',
   ggufTensorTwice: 'it has the tensor {{name}} twice',
   ggufNameLong: 'the name at byte {{at}} of its header is too long',
-  ggufValueType: '{{key}} is of type {{type}}, which no value has',
-  ggufTensorType: '{{name}} is of type {{code}}, which ggml does not have',
+  ggufValueType: '{{key}} has the type {{type}}, which GGUF does not have',
+  ggufTensorType: '{{name}} has the type {{code}}, which ggml does not have',
   ggufDimensions: 'the tensor "{{name}}" has {{count}} dimensions',
   ggufTensorHuge: '{{name}} is [{{shape}}], more than any file can hold',
   ggufRowsOfBlocks:
@@ -206,9 +205,8 @@ export const ENGLISH = {
     '{{file}} holds a model of architecture {{architecture}}; this lab computes {{known}}. Use a model of one of these.',
   ggufOtherModel: 'this lab does not compute such a model',
   ggufHeadSizes:
-    '{{file}}: {{key}} is {{found}} where heads have {{wanted}} numbers; this lab does not compute such a model.',
-  ggufRopeFactors:
-    "{{file}}: {{name}} is not what Llama 3's rope_scaling comes to; this lab computes no other scaling.",
+    '{{file}}: {{key}} is {{found}}, but each head has {{wanted}} numbers; this lab does not compute such a model.',
+  ggufRopeFactors: "{{file}}: {{name}} does not agree with Llama 3's rope_scaling; this lab computes no other scaling.",
   ggufTokenizer:
     "{{file}} has a tokenizer of kind {{model}}; this lab reads byte-level BPE (gpt2) only. Use a model that has one, or the model's own folder from Hugging Face.",
   ggufPreTokenizer:
@@ -329,15 +327,14 @@ export const ENGLISH = {
   hubFileLost: '{{name}} on the Hugging Face Hub no longer has {{file}}; try again.',
   hubNoHash: 'The Hugging Face Hub gives no hash of {{file}}; try again.',
   downloadBrokeOff:
-    'The download of {{file}} stopped after {{done}} of {{size}} bytes; run the command again to continue.',
-  downloadHashWrong:
-    'The downloaded {{file}} does not have the hash that the Hugging Face Hub gives; run the command again.',
+    'The download of {{file}} stopped after {{done}} of {{size}} bytes; try again, and it continues from there.',
+  downloadHashWrong: 'The downloaded {{file}} does not have the hash that the Hugging Face Hub gives; try again.',
   hubForbidden:
     '{{name}} on the Hugging Face Hub is restricted or does not exist; check the name, or set HF_TOKEN to a token that may read it (or run `hf auth login`).',
   hubNoModel: 'The Hugging Face Hub has no model {{name}}; check the name, which is owner/model.',
   hubStatus: 'The Hugging Face Hub answered with status {{status}} for {{name}}; try again later.',
   hubUnreachable:
-    "{{name}} could not be downloaded: the Hugging Face Hub cannot be reached ({{reason}}); check the network and run the command again, or put the model's files into {{folder}}.",
+    "{{name}} could not be downloaded: the Hugging Face Hub cannot be reached ({{reason}}); check the network and try again, or put the model's files into {{folder}}.",
   hubNoByte: 'no data came for {{milliseconds}} ms',
   hubNoAnswer: 'no answer came within {{milliseconds}} ms',
 
@@ -388,9 +385,9 @@ export const ENGLISH = {
   modelQuantized: 'its weights are quantised already; take the model that they were made from',
   modelUnreadable: 'its files cannot be read',
   modelTypeUnsupported: 'its weights are of type {{type}}, which the lab does not read',
-  modelOtherTokenizer: 'its tokenizer is none that the lab knows',
+  modelOtherTokenizer: 'the lab does not know its tokenizer',
   modelDamaged: 'damaged or cut off',
-  modelOfAnotherKind: 'it is of kind {{kind}}, and no model',
+  modelOfAnotherKind: 'it is of kind {{kind}}, not a model',
   chatTemplate: 'a chat template',
   ollamaMissing: 'Ollama has no model {{name}} on this machine; `dpo-driver models` lists those that are there.',
   modelWithoutWeights: 'Ollama keeps its weights in a form that the lab does not read',
@@ -411,12 +408,12 @@ export const ENGLISH = {
   gpuPackageMissing:
     'The npm package webgpu does not load ({{reason}}); run npm install, or set model.webgpu_host to page.',
   gpuHostNotHere: 'The desktop app computes in a window; set model.webgpu_host to auto.',
-  gpuLost: 'The graphics card was lost ({{reason}}); the run goes on from its last checkpoint with --resume.',
+  gpuLost: 'The graphics card was lost ({{reason}}); resume the run, and it continues from its last checkpoint.',
   gpuOutOfMemory:
     'The graphics card has not enough memory ({{reason}}); set model.precision to nf4 or batch_size to less, or close other programs that use the card.',
-  gpuTooLate: 'The host of the graphics card did not answer within {{seconds}} s; start the run again with --resume.',
+  gpuTooLate: 'The host of the graphics card did not answer within {{seconds}} s; resume the run.',
   hostEnded:
-    'The process that computes for the lab has ended ({{how}}). The run goes on from its last checkpoint with --resume.',
+    'The process that computes for the lab has ended ({{how}}); resume the run, and it continues from its last checkpoint.',
   precisionNeedsNative:
     'Only the engines native and webgpu have model.precision {{precision}}; {{engine}} computes in fp32. Set model.precision to auto, or model.engine to native.',
   precisionNeedsCard:
@@ -454,7 +451,7 @@ export const ENGLISH = {
   mustBeginWithPrompt: 'must begin with the messages of the prompt, and go on with one answer',
   mustHaveOneAnswer: 'must have one message of the assistant, the last; write a line for each answer',
   mustEndWithUser: 'must end with a message of the user',
-  mustStandOnce: 'stands there twice',
+  mustStandOnce: 'is there twice',
   hasTemplateMarks: "has the marks of a chat template; give the user's text alone, or a list of messages",
   hasManyRows: 'holds many rows; write one object a line (pandas: orient=records, lines=True)',
   mustBeNamedPrompt: 'is not read; name it prompt',
@@ -528,7 +525,7 @@ export const ENGLISH = {
   answersSame: 'Pair {{pair}}: chosen and rejected are the same text; change one, or drop the pair.',
   allPairsDropped: 'All pairs of run {{run}} were dropped by hand; keep some, or collect again.',
   trainingSetLost:
-    'The store no longer has the pairs that run {{run}} began to train on; leave out --resume to start again.',
+    'The store no longer has the pairs that run {{run}} began to train on; it cannot be resumed, so start a new run.',
   noPairsAllFailed:
     'These attempts gave no pair to learn from: none succeeded; train SFT longer or on more golden samples, lower collect.temperature, or choose easier tasks.',
   noPairsAllSolved:
@@ -536,7 +533,7 @@ export const ENGLISH = {
   noPairsAllAlike:
     'These attempts gave no pair to learn from: no problem had a success and a failure with different actions on the same page; raise collect.attempts or collect.temperature.',
   noPairsOnlySlips:
-    'These attempts gave no pair to learn from: the failures were slips of sampling, far less likely than the successes; choose harder tasks, or raise collect.attempts.',
+    'These attempts gave no pair to learn from: the failures were slips of sampling, that is, answers far less likely than the successes; choose harder tasks, or raise collect.attempts.',
   firstRoundWithoutPairs: '{{why}} A resumed run has the same attempts again, so begin a new run.',
   laterRoundWithoutPairs: '{{why}} So the rounds end here, and the policy after round {{round}} stays.',
   scoringWhileRunning: 'A run is using the machine; try again when it has ended.',
@@ -608,7 +605,7 @@ export const ENGLISH = {
   sampleHelps:
     'A golden sample of {{task}} would help most: {{unsolved}} of its {{problems}} problems were never solved. Record one in the window, under Live, for example seed {{seed}}.',
   hardNegatives:
-    '{{count}} attempts left the way of a success, {{failed}} of them failed; {{pairs}} pairs with a hard negative',
+    '{{count}} attempts turned away from the path of a success; {{failed}} of them failed; {{pairs}} pairs with a hard negative',
   pairsIn: '{{pairCount}} in {{path}}',
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
@@ -622,9 +619,10 @@ export const ENGLISH = {
   importDone: 'adapter in {{path}}',
   importArguments: 'It was trained with other options than those of the export: {{arguments}}',
   validated: '{{solved}}% of {{episodeCount}}',
-  baseSilent_one: 'The base model without training is not evaluated: it wrote no possible action to the first problem.',
+  baseSilent_one:
+    'The base model without training is not evaluated: it wrote no possible action for the first problem.',
   baseSilent_other:
-    'The base model without training is not evaluated: it wrote no possible action to the first problems of {{count}} tasks.',
+    'The base model without training is not evaluated: it wrote no possible action for the first problems of {{count}} tasks.',
   sftAlone: '{{why}} The evaluation leaves out DPO.',
   results: 'SFT {{sft}}%, DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
@@ -678,20 +676,19 @@ export const ENGLISH = {
   runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',
   collectionInUse:
     'Run {{trainer}} trains on the pairs of run {{run}} and is not done; let it finish first, or delete it too.',
-  nothingCollected: 'There are no pairs to train on; run `npx dpo-driver collect` first.',
-  noPairsOfRun: 'There are no pairs of run {{run}} to train on; run `npx dpo-driver collect` first.',
-  noPairsOfRound:
-    'There are no pairs of round {{round}} of run {{run}} to train on; run `npx dpo-driver collect` first.',
+  nothingCollected: 'There are no pairs to train on; run the stage collect first.',
+  noPairsOfRun: 'There are no pairs of run {{run}} to train on; run the stage collect first.',
+  noPairsOfRound: 'There are no pairs of round {{round}} of run {{run}} to train on; run the stage collect first.',
   nothingToResume: 'There is nothing to resume: {{command}} has not run yet. Leave out --resume to start it.',
   nothingLeftToResume:
     'There is nothing to resume: run {{run}} ({{command}}) has finished. Leave out --resume to start again.',
-  notEvaluated: 'Run {{run}} has no finished evaluation; run `npx dpo-driver evaluate`.',
-  adapterMissing: '{{path}}: there is no adapter here; run `npx dpo-driver {{command}}` first.',
-  noSample: '{{path}}: no golden sample of these tasks; run `npx dpo-driver golden`.',
+  notEvaluated: 'Run {{run}} has no finished evaluation; run the stage evaluate.',
+  adapterMissing: '{{path}}: there is no adapter here; run the stage {{command}} first.',
+  noSample: '{{path}}: no golden sample of these tasks; run the stage golden, which records them.',
   noSampleNoExpert:
     '{{path}}: there is no golden sample of {{tasks}}, and no expert for it. Choose other tasks, or write your own samples.',
   goldenBroken:
-    'The browser or the page of {{task}} broke {{times}} times at seed {{seed}} while golden samples were recorded ({{why}}). No other seed is taken instead, because the samples would differ. Run the command again, or leave the task out.',
+    'The browser or the page of {{task}} broke {{times}} times at seed {{seed}} while golden samples were recorded ({{why}}). The lab takes no other seed instead, because the samples would differ. Try again, or leave the task out.',
   noSampleToReplay:
     '{{path}}: no golden sample of these tasks to replay; name other tasks, or set training.dpo.replay to 0.',
   pairsChanged: 'The pairs of round {{round}} of run {{run}} were collected again meanwhile; export them again.',
@@ -706,7 +703,7 @@ export const ENGLISH = {
     'The base model of this run is a GGUF file ({{file}}), which TRL cannot train; make a run with the same model in Hugging Face layout, and export that.',
   trlExported:
     '{{pairCount}}, {{successes}} steps of own successes and {{goldenCount}} of run {{run}}, round {{round}}, and the adapter {{reference}} are in {{folder}}. README.md there says how to train.',
-  importNotAFolder: '{{path}} is no folder; unpack it first, and give the folder that train.py wrote.',
+  importNotAFolder: '{{path}} is not a folder; unpack it first, and give the folder that train.py wrote.',
   importNoRecord:
     '{{folder}} has no trained.json, which train.py writes beside the adapter; give the folder that it wrote.',
   importRecordTooLarge:
@@ -733,7 +730,7 @@ export const ENGLISH = {
   planNeedsSeeds: 'A study needs at least two different training seeds.',
   planTooLarge: 'The plan has {{members}} trainings; a study takes at most {{most}}.',
   planOtherProblems:
-    'Variant {{variant}} changes which problems are evaluated ({{key}}), so its arms cannot be compared with the others. Set evaluation.tasks and the other keys of evaluation under set.',
+    'Variant {{variant}} changes which problems are evaluated ({{key}}), so its policies cannot be compared with the others. Set evaluation.tasks and the other keys of evaluation under set.',
   studyExists:
     'There is a study {{name}} already ({{study}}). Add --resume to continue it, also with more seeds or variants, or give the plan another name.',
   studyNone: 'There is no study {{name}} to resume. Leave out --resume to start it.',
@@ -741,9 +738,9 @@ export const ENGLISH = {
   studyMemberGone: 'Study {{study}} has no member {{member}}; `npx dpo-driver studies show {{study}}` lists them.',
   studyMemberDiffers:
     'Seed {{seed}} of variant {{variant}} is in study {{name}} with other settings. Give the variant or the plan another name.',
-  studiesNothingLeft: 'No open study has a training left to play.',
+  studiesNothingLeft: 'No open study has a training left to do.',
   studyNameTaken: 'There is a study {{name}} already. Give this one another name.',
-  studyAtWork: 'Study {{name}} is being worked off. Pause it first.',
+  studyAtWork: 'Study {{name}} is running. Pause it first.',
   studyNothingDone: 'No training of study {{study}} is finished, so there is no result yet.',
 
   // Merging adapters. (main/adapters)
@@ -777,10 +774,10 @@ export const ENGLISH = {
   memoryParts: '{{total}} ({{parts}})',
   memoryWeights: 'weights {{size}}',
   memoryAdapter: 'adapter {{size}}',
-  memoryOptimizer: 'optimizer {{size}}',
+  memoryOptimizer: 'gradients and optimiser {{size}}',
   memoryActivations: 'activations {{size}}',
   memoryLogits: 'logits {{size}}',
-  memoryProcess: 'process {{size}}',
+  memoryProcess: 'the lab itself {{size}}',
 
   // Titles, units and results of stages. (main/pipeline/stages)
   titleVerify: 'check that everything is there',
@@ -843,7 +840,7 @@ export const ENGLISH = {
   controlsSame: 'No measurable difference between {{arm}} and {{controls}}.',
   controlsBetter: '{{arm}} is worse than {{controls}}, given the same episodes and steps.',
   oneSeed:
-    'This is one training seed. Chance in training is not in these figures; a study of several seeds tells more (`npx dpo-driver study`).',
+    'This is one training seed. Chance in training is not in these figures. A study of several seeds tells more: “Repeat with 5 seeds” in the window, or dpo-driver study in a terminal.',
   armOfVariant: '{{arm}} ({{variant}})',
   studyFigures:
     '{{difference}} points, 95% interval {{low}} to {{high}}, {{p}}, over {{seeds}} training seeds and {{problems}} problems',
@@ -883,7 +880,7 @@ export const ENGLISH = {
   foundLeastMemory: '{{size}} free, {{needed}} needed at least: weights, adapter and optimiser in fp32',
   foundShortMemory:
     '{{size}} free, {{least}} needed at least, up to {{most}} where pages are as long as environment.max_chars allows: lower batch_size in training.sft and training.dpo, and raise grad_accumulation_steps by the same factor',
-  foundModel: '{{name}}: {{layerCount}} of {{hidden}}, vocabulary {{vocabulary}}, prompt {{prompt}}',
+  foundModel: '{{name}}: {{layerCount}}, width {{hidden}}, vocabulary {{vocabulary}}, prompt {{prompt}}',
   foundModelAndRates: '{{model}}. {{rates}}',
   foundEngine: '{{engine}}',
   foundTasks_one: '{{count}} task',
@@ -982,8 +979,8 @@ export const ENGLISH = {
   'failure.verb': 'the action is none of click, fill, select, press',
   'failure.key': 'there is no such key',
   'failure.argument': 'the text or option after " = " is missing',
-  'failure.ref': 'no element on the page has this ref',
-  'failure.mismatch': 'the description is not that of the element with this ref',
+  'failure.ref': 'no element on the page has this ref (its number)',
+  'failure.mismatch': 'the description is not that of the element with this ref (its number)',
   'failure.option': 'the select has no such option',
   'failure.gone': 'the element is gone',
   'failure.disabled': 'the element is disabled',
@@ -1042,13 +1039,13 @@ export const ENGLISH = {
   browserKilled:
     'Each time {{path}} started, it was killed: by the system, for lack of memory, or by another program. Raise the memory limit, or close other programs.',
   browserOpenFiles:
-    '{{path}} needs more open files than the limit of {{limit}} allows. Raise the limit, for example with `ulimit -n 4096` (in Docker: `--ulimit nofile=4096`), and run the command again.',
+    '{{path}} needs more open files than the limit of {{limit}} allows. Raise the limit, for example with `ulimit -n 4096` (in Docker: `--ulimit nofile=4096`), and try again.',
   browserFileSize:
-    '{{path}} writes larger files than the limit of {{limit}} bytes allows. Raise the limit, for example with `ulimit -f unlimited`, and run the command again.',
+    '{{path}} writes larger files than the limit of {{limit}} bytes allows. Raise the limit, for example with `ulimit -f unlimited`, and try again.',
   browserSandbox:
     '{{path}} cannot make its sandbox, because this system lets ordinary users make no namespaces. Allow it: `sysctl kernel.unprivileged_userns_clone=1`, or on Ubuntu `sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or in Docker `--security-opt seccomp=unconfined`.',
   browserProcesses:
-    '{{path}} may start no more processes or threads. Raise the limit, for example with `ulimit -u 4096` (in Docker: `--pids-limit 4096`), and run the command again.',
+    '{{path}} may start no more processes or threads. Raise the limit, for example with `ulimit -u 4096` (in Docker: `--pids-limit 4096`), and try again.',
   browserMemory: '{{path}} got no memory to start. Close other programs, or raise the memory limit.',
   browserLibrary:
     '{{path}} does not start, because the library {{library}} is not installed. Install it, or set CHROME_PATH to another browser.',
@@ -1141,7 +1138,7 @@ export const ENGLISH = {
   // The report of a run
   'report.kicker': 'DPO-Driver · run {{run}}',
   'report.footer':
-    "Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. An episode that the browser or a page broke in every try is shown as a fault. Its problem is counted for no policy.",
+    "Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. An episode that the browser or a page broke in every try is shown as a fault, and its problem is counted for no policy.",
   'report.ofEpisodes': '{{interval}} of {{n}} episodes',
   'report.change': 'Change',
   'report.changeInterval': '{{low}} to {{high}} points, {{p}}',
@@ -1196,15 +1193,15 @@ export const ENGLISH = {
   'report.ofProblems': '{{never}} of {{problems}}',
   'report.unsolved': 'Which golden sample would help most',
   'report.unsolvedLead':
-    'Problems that no attempt solved give no pairs, so only a golden sample can teach them. Record one of the first task, in the window under Live.',
+    'Problems that no attempt solved give no pairs, so only a golden sample can teach them. Record one of the first task in the window, under Live.',
   'report.never': 'Never solved',
   'report.share': 'Of all problems',
-  'report.oneSeedOf': 'Seed of one',
+  'report.oneSeedOf': 'A seed of these',
   'report.trainedOnRound': '{{stage}}, round {{round}}: {{what}}',
   'report.trainedOn': '{{stage}}: {{what}}',
   'report.lengths': 'What was too long for training',
   'report.lengthsLead':
-    'Prompt and answer together kept their first max_length tokens. What has a prompt of that length was left out.',
+    'Prompt and answer together kept their first max_length tokens. A pair or sample whose prompt alone has that length was left out.',
   'report.number': 'Number',
   'report.cut': 'Cut',
   'report.leftOut': 'Left out',
@@ -1245,7 +1242,7 @@ export const ENGLISH = {
   'figure.marginsWords': 'Reward of chosen minus reward of rejected.',
   'figure.accuracies': 'Accuracy',
   'figure.accuraciesWords':
-    'Share of pairs whose chosen has the higher reward; faint the batches, strong their running mean.',
+    'Share of pairs whose chosen answer has the higher reward. Faint lines are batches, strong lines their running mean.',
   'figure.logps': 'Log-probabilities',
   'figure.logpsWords': 'Sums over the answers, in nats. Rejected falls; chosen must hold its place.',
   'line.training': 'training',

@@ -60,7 +60,7 @@ export const CHINESE = translated({
   mustHaveAllLayers: '必须为 num_hidden_layers 中的每一层各有一项',
   mustBeOneTheta: '必须与 rope_parameters 和 rope_scaling 中的相同',
   mustHaveTheta: '必须有 rope_theta',
-  mustBeCausalLm: '必须是所属系列中以 ForCausalLM 结尾的类，其他种类没有词表上的输出层',
+  mustBeCausalLm: '必须是所属系列中以 ForCausalLM 结尾的类，只有这种类能写文字',
   quantizedUnsupported:
     '必须不存在，因为实验室不能读取已量化的权重；请使用量化之前的模型（实验室自己可以用 4 位保存它）',
   mustBeSafetensorsName: '必须是 safetensors 文件的名称',
@@ -79,8 +79,8 @@ export const CHINESE = translated({
   overrideNotKeyValue: '命令行：--set 的形式是 键=值，例如 training.dpo.beta=0.2，而不是“{{assignment}}”。',
   overrideNotYaml: '命令行：--set {{assignment}} 的值不是有效的 YAML。',
   seedsShared:
-    '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠。这样就会用训练过的题目来评测；请移动其中一段。',
-  settingsChangedMeanwhile: '设置：在您输入期间，文件中的 {{keys}} 已改变；请看过新值后再保存。',
+    '{{path}}：{{key}} 的种子（{{start}} 至 {{end}}）与 {{next}} 的种子（从 {{nextStart}} 起）重叠。这样就会用训练过的题目来评估；请移动其中一段。',
+  settingsChangedMeanwhile: '设置：在你输入期间，文件中的 {{keys}} 已改变；请看过新值后再保存。',
   givenOnCommandLine: '设置：{{key}} 已在命令行给出，命令行优先于文件；请去掉它再启动。',
 
   // 文件
@@ -88,7 +88,7 @@ export const CHINESE = translated({
   fileHeld: '另一个进程正在向 {{path}} 添加内容；请重试。如果没有，请删除 {{lock}}。',
   diskFull: '{{path}}：磁盘已满；请腾出空间后再试。',
   noPermissionToWrite: '{{path}}：没有写入的权限；请在 config.yaml 中选择别的路径，或更改它的所有者。',
-  fileInTheWay: '{{path}}：这个位置已被别的东西占用；请把它移走，或选择别的路径。',
+  fileInTheWay: '{{path}}：这个文件的位置上已有别的东西；请把它移走，或选择别的路径。',
   fileTooLarge: '{{path}}：系统不允许这里有更大的文件；请放宽限制（ulimit -f），或选择别的位置。',
   pipeWithoutReader: '{{path}} 是没有人读取的管道；请给出一个文件。',
   unwritable: '{{path}} 无法写入（{{code}}）；请选择别的路径。',
@@ -160,7 +160,7 @@ export const CHINESE = translated({
   ggufKeyTwice: '键 {{key}} 出现了两次',
   ggufTensorTwice: '张量 {{name}} 出现了两次',
   ggufNameLong: '文件头第 {{at}} 字节处的名称太长',
-  ggufValueType: '{{key}} 的类型是 {{type}}，没有这种值',
+  ggufValueType: '{{key}} 的类型是 {{type}}，GGUF 没有这种类型',
   ggufTensorType: '{{name}} 的类型是 {{code}}，ggml 没有这种类型',
   ggufDimensions: '张量“{{name}}”有 {{count}} 个维度',
   ggufTensorHuge: '{{name}} 的形状是 [{{shape}}]，任何文件都装不下',
@@ -197,7 +197,7 @@ export const CHINESE = translated({
   preTokenizerOfAnother:
     '{{file}}：预分词器把词表中 {{tried}} 个词元里的 {{apart}} 个（例如 {{example}}）切开，因此模型训练时用的是另一个预分词器；transformers 5 保存 qwen2 类型的模型时会写出这样的文件。请复制原来的 tokenizer.json。',
   chatTemplateMissing: '{{file}}：缺少 chat_template；请加在其中，或在旁边放一个 chat_template.jinja。',
-  chatTemplateSilent: '模型的 chat template 漏掉了用户的消息，只写出 {{text}}；请使用模型自带的那个。',
+  chatTemplateSilent: '模型的聊天模板漏掉了用户的消息，只写出 {{text}}；请使用模型自带的那个。',
   chatTemplateFailed: '{{folder}} 中的聊天模板出错（{{reason}}）；请使用模型自带的模板。',
   templateTooSlow: '它运行不完',
   templateTooLong: '它嵌套太深，或写出的文本太长',
@@ -215,49 +215,49 @@ export const CHINESE = translated({
   adapterInSubfolder: '{{folder}} 里没有 adapter_config.json，但子文件夹里有适配器：{{within}}；请指定其中一个文件夹。',
   makesOtherAdapter: '表示这是另一种适配器（{{method}}）',
   plainLoraOrMerged:
-    '本实验室只支持普通 LoRA；请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型，或训练普通 LoRA',
+    '本实验室只支持普通 LoRA；请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基座模型，或训练普通 LoRA',
   adapterInitConvertible:
-    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) 另存为普通 LoRA，FIRST 是训练前保存的适配器目录。',
+    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基座模型，适配器属于改动后的模型；请在 PEFT 中用 save_pretrained(TO, path_initial_model_for_weight_conversion=FIRST) 另存为普通 LoRA，FIRST 是训练前保存的适配器文件夹。',
   adapterInitChangesBase:
-    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基础模型，适配器属于改动后的模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+    '{{file}}：init_lora_weights 是 {{init}}，PEFT 在训练前改动了基座模型，适配器属于改动后的模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基座模型。',
   adapterInitUnknown:
-    '{{file}}：init_lora_weights 是 {{init}}，本实验室不认识它，它可能在训练前改动了基础模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+    '{{file}}：init_lora_weights 是 {{init}}，本实验室不认识它，它可能在训练前改动了基座模型；请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基座模型。',
   adapterPattern: '{{file}}：{{key}} 里有本实验室读不了或耗时过长的正则表达式；请改写为模块的名称。',
   adapterTensorOfMethod:
-    '{{file}} 里有 {{name}}，所以它是另一种适配器（{{method}}）；本实验室只支持普通 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型，或训练普通 LoRA。',
+    '{{file}} 里有 {{name}}，所以它是另一种适配器（{{method}}）；本实验室只支持普通 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基座模型，或训练普通 LoRA。',
   adapterPrefixMissing:
     '{{file}}：{{name}} 没有前缀 {{prefix}}，PEFT 会忽略这样的张量；请用 PEFT 的 save_pretrained 保存适配器。',
   adapterSeveral:
     '{{file}} 里有几个适配器的张量（{{names}}）；请在 PEFT 中用 save_pretrained(TO, selected_adapters=[NAME]) 只保存一个。',
   adapterEmpty: '{{file}} 里没有 LoRA 权重；请重新复制该文件，或在 PEFT 中重新保存适配器。',
-  adapterOtherDepth: '{{file}} 作用于 {{module}}，而基础模型只有 {{layers}} 层；适配器属于另一个模型。',
+  adapterOtherDepth: '{{file}} 作用于 {{module}}，而基座模型只有 {{layers}} 层；适配器属于另一个模型。',
   adapterOtherModule:
-    '{{file}} 作用于 {{module}}；本实验室只支持每层七个投影上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基础模型。',
+    '{{file}} 作用于 {{module}}；本实验室只支持每层七个投影上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基座模型。',
   adapterStrangeModule: '{{file}} 作用于 {{module}}，这个系列的模型里没有它；适配器属于另一个模型。',
   adapterUntargeted:
     '{{file}} 里有 {{name}}，但 {{config}} 没有把它列为目标，PEFT 会忽略它；请从同一次训练取这两个文件。',
   adapterModulesMissing_other:
-    'adapter_config.json 所列的模块中有 {{count}} 个在 {{file}} 里没有权重（第一个是 {{name}}）；它们与基础模型里一样。',
+    'adapter_config.json 所列的模块中有 {{count}} 个在 {{file}} 里没有权重（第一个是 {{name}}）；它们与基座模型里一样。',
   adapterTensorNotGathered:
     '{{file}}：{{name}} 是空的或不是矩阵；训练（DeepSpeed ZeRO-3 或 FSDP）只保存了它的一部分，请先汇集权重再保存。',
   adapterShapeWrong:
-    '{{file}}：{{name}} 是 [{{shape}}]，而基础模型与 adapter_config.json 要求 [{{wanted}}]；这些文件属于不同的模型。',
+    '{{file}}：{{name}} 是 [{{shape}}]，而基座模型与 adapter_config.json 要求 [{{wanted}}]；这些文件属于不同的模型。',
   adapterTooLarge:
     '{{file}}：缩放系数是 {{scale}}，{{module}} 的权重大得无法计算；请检查 adapter_config.json 里的 r、lora_alpha 和 alpha_pattern。',
   adapterOtherWeights:
-    '{{file}} 是在别的权重（{{trained}}）上训练的，不是 {{base}} 的权重；请在 model.base_model_name 里写它自己的基础模型，或换一个适配器。',
+    '{{file}} 是在别的权重（{{trained}}）上训练的，不是 {{base}} 的权重；请在 model.base_model_name 里写它自己的基座模型，或换一个适配器。',
   adapterOtherName:
-    '{{file}} 说适配器是在 {{trained}} 上训练的，而这里的基础模型是 {{base}}；如果两者是不同的模型，它的回答就没有意义。',
+    '{{file}} 说适配器是在 {{trained}} 上训练的，而这里的基座模型是 {{base}}；如果两者是不同的模型，它的回答就没有意义。',
   adapterTensorUnknown:
     '{{file}} 里有 {{name}}，它既不是 LoRA，也不是这个模型的权重；这是另一种适配器，或属于另一个模型。',
   adapterOtherVocabulary:
-    '{{file}} 里的 {{name}} 有 {{rows}} 个词元，而基础模型有 {{vocabulary}} 个：训练前改过词表大小。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基础模型。',
+    '{{file}} 里的 {{name}} 有 {{rows}} 个词元，而基座模型有 {{vocabulary}} 个：训练前改过词表大小。请在 PEFT 中用 merge_and_unload 合并两者，再把合并后的模型用作基座模型。',
   adapterSavedWeights:
-    '{{file}} 里有 {{name}}，它与 LoRA 一起训练过，与基础模型的不同；适配器在这里只加上 LoRA。请用 `npx dpo-driver merge` 合并两者，再把合并后的模型用作基础模型。',
+    '{{file}} 里有 {{name}}，它与 LoRA 一起训练过，与基座模型的不同；适配器在这里只加上 LoRA。请用 `npx dpo-driver merge` 合并两者，再把合并后的模型用作基座模型。',
   adapterSavedTied:
-    '{{file}} 里有 {{name}}，但基础模型的嵌入层和输出层是同一个矩阵（tie_word_embeddings），而适配器分别训练了它们；请在 PEFT 中用 merge_and_unload 合并两者，把它的 config.tie_word_embeddings 设为 False，再把保存的模型用作基础模型。',
+    '{{file}} 里有 {{name}}，但基座模型的嵌入层和输出层是同一个矩阵（tie_word_embeddings），而适配器分别训练了它们；请在 PEFT 中用 merge_and_unload 合并两者，把它的 config.tie_word_embeddings 设为 False，再把保存的模型用作基座模型。',
   adapterSavedMissing: '{{config}} 说 {{module}} 训练过（{{key}}），但 {{file}} 里没有它；请在 PEFT 中重新保存适配器。',
-  mergeOntoInput: '{{folder}} 里是基础模型或适配器；请为合并后的模型选择别的文件夹。',
+  mergeOntoInput: '{{folder}} 里是基座模型或适配器；请为合并后的模型选择别的文件夹。',
   mergeTargetTaken: '{{folder}} 已经存在且不是空文件夹；请换一个，或把它移走。',
 
   // Network
@@ -277,7 +277,7 @@ export const CHINESE = translated({
   hubGated:
     'Hugging Face Hub 上的 {{name}} 附有条件；请在 {{page}} 接受条件，然后设置 HF_TOKEN 或运行 `hf auth login`。',
   hubTokenRefused:
-    'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在，而您的令牌无权读取它；请检查名称，以及 HF_TOKEN 或 `hf auth login`。',
+    'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在，而你的令牌无权读取它；请检查名称，以及 HF_TOKEN 或 `hf auth login`。',
   hubTokenWrong: '{{source}} 中的内容不是令牌；请用 `hf auth login` 重新登录，或设置 HF_TOKEN。',
   hubEndpointWrong:
     'HF_ENDPOINT 不是 Hugging Face Hub 的地址；请写成 https://主机 或 https://主机:端口，例如 https://huggingface.co。',
@@ -285,18 +285,18 @@ export const CHINESE = translated({
   hubOddAnswer: '{{address}} 的回应与 Hugging Face Hub 不同（{{reason}}）；请检查 HF_ENDPOINT，以及网络是否要求登录。',
   hubFileLost: 'Hugging Face Hub 上的 {{name}} 已没有 {{file}}；请再试一次。',
   hubNoHash: 'Hugging Face Hub 没有给出 {{file}} 的哈希值；请再试一次。',
-  downloadBrokeOff: '{{file}} 下载到 {{done}} 字节（共 {{size}} 字节）时中断；再次运行命令即可继续。',
-  downloadHashWrong: '下载的 {{file}} 的哈希值与 Hugging Face Hub 给出的不同；请再次运行命令。',
+  downloadBrokeOff: '{{file}} 下载到 {{done}} 字节（共 {{size}} 字节）时中断；请重试，下载会从那里继续。',
+  downloadHashWrong: '下载的 {{file}} 的哈希值与 Hugging Face Hub 给出的不同；请重试。',
   hubForbidden: 'Hugging Face Hub 上的 {{name}} 受到限制，或并不存在；请检查名称，或把 HF_TOKEN 设为有权读取它的令牌。',
   hubNoModel: 'Hugging Face Hub 上没有模型 {{name}}；请检查名称，其形式为“所有者/模型”。',
   hubStatus: 'Hugging Face Hub 对 {{name}} 的回应状态为 {{status}}；请稍后再试。',
   hubUnreachable:
-    '无法下载 {{name}}：连接不上 Hugging Face Hub（{{reason}}）；请检查网络后再次运行命令，或把模型的文件放进 {{folder}}。',
+    '无法下载 {{name}}：连接不上 Hugging Face Hub（{{reason}}）；请检查网络后重试，或把模型的文件放进 {{folder}}。',
   hubNoByte: '{{milliseconds}} 毫秒没有收到数据',
   hubNoAnswer: '{{milliseconds}} 毫秒没有得到回应',
 
   // 引擎
-  theBaseModel: '基础模型',
+  theBaseModel: '基座模型',
   theAdapter: '适配器 {{name}}',
   theOptimizerState: '优化器状态',
   nativeEngine: '原生，{{kernels}}，{{threads}}',
@@ -317,7 +317,7 @@ export const CHINESE = translated({
   tfjsCard: 'TensorFlow.js，运行于 libtensorflow，使用 NVIDIA 显卡',
   tfjsProcessor: 'TensorFlow.js，运行于 libtensorflow，使用处理器，因为 CUDA 11 没有找到显卡',
   engineNoted: '{{engine}}；{{note}}',
-  wasmDoesNotStart: 'WebAssembly 更快，但没有启动（{{reason}}）',
+  wasmDoesNotStart: 'WebAssembly 更快，但没能启动（{{reason}}）',
   cardChosen: '选它是因为 {{card}}（{{size}}）放得下此模型',
   cardOfUnknownSize: '这里可能有显卡，但系统没有说明它的显存；model.engine=webgpu 可用它计算',
   cardTooSmall: '{{card}} 有 {{size}}，而训练和生成在其上最多需要 {{needed}}',
@@ -342,7 +342,7 @@ export const CHINESE = translated({
   modelOtherTokenizer: '本实验室不认识它的分词器',
   modelDamaged: '已损坏或不完整',
   modelOfAnotherKind: '它的种类是 {{kind}}，不是模型',
-  chatTemplate: '对话模板',
+  chatTemplate: '聊天模板',
   ollamaMissing: '这台机器上的 Ollama 没有模型 {{name}}；`dpo-driver models` 列出现有的模型。',
   modelWithoutWeights: 'Ollama 保存其权重的格式，本实验室不能读取',
   modelShapeUnknown:
@@ -360,11 +360,11 @@ export const CHINESE = translated({
     'WebGPU 给出的适配器是 {{found}}，不是 {{wanted}}；请把 model.webgpu_adapter 设为它名称的一部分，或设为 null。',
   gpuPackageMissing: 'npm 包 webgpu 无法加载（{{reason}}）；请运行 npm install，或把 model.webgpu_host 设为 page。',
   gpuHostNotHere: '桌面应用在窗口中计算；请把 model.webgpu_host 设为 auto。',
-  gpuLost: '显卡已丢失（{{reason}}）；用 --resume 可从上一个检查点继续运行。',
+  gpuLost: '显卡已丢失（{{reason}}）；请继续这次运行，它会从上一个检查点开始。',
   gpuOutOfMemory:
-    '显卡内存不足（{{reason}}）；请把 model.precision 设为 nf4，或减小 batch_size，或关闭其他使用显卡的程序。',
-  gpuTooLate: '显卡的主机在 {{seconds}} 秒内没有回答；请用 --resume 重新开始运行。',
-  hostEnded: '为实验室计算的进程已结束（{{how}}）。用 --resume 可从上一个检查点继续运行。',
+    '显存不足（{{reason}}）；请把 model.precision 设为 nf4，或减小 batch_size，或关闭其他使用显卡的程序。',
+  gpuTooLate: '显卡的主机在 {{seconds}} 秒内没有回答；请继续这次运行。',
+  hostEnded: '为实验室计算的进程已结束（{{how}}）；请继续这次运行，它会从上一个检查点开始。',
   precisionNeedsNative:
     '只有引擎 native 和 webgpu 支持 model.precision {{precision}}，而 {{engine}} 以 fp32 计算。请把 model.precision 设为 auto，或把 model.engine 设为 native。',
   precisionNeedsCard:
@@ -389,7 +389,7 @@ export const CHINESE = translated({
   answerDoesNotFit:
     '带动作的回答至少需要 {{shortest}} 个词元，而 max_new_tokens 是 {{max_new_tokens}}；请提高它，或把 model.constrained 设为 false。',
   promptTooLong:
-    '提示有 {{tokens}} 个词元，回答最多 {{max_new_tokens}} 个，而模型总共最多接受 {{limit}} 个；请给它更短的页面，或降低 max_new_tokens。',
+    '提示词有 {{tokens}} 个词元，回答最多 {{max_new_tokens}} 个，而模型总共最多接受 {{limit}} 个；请给它更短的页面，或降低 max_new_tokens。',
 
   // 偏好对与样本的文件
   mustBeMessages: '必须是文字或消息的列表',
@@ -397,7 +397,7 @@ export const CHINESE = translated({
   mustBeEmpty: '必须为空，因为实验室只用文字训练',
   mustBeWeightOne: '必须为 1 或不写，因为实验室以相同的权重训练每个回答',
   isMessagesAsText: '把消息写成了文字，但不是 JSON；请写成列表，在 Python 中用 json.dumps 而不是 str',
-  mustBeginWithPrompt: '必须以提示（prompt）的消息开头，再加一条回答',
+  mustBeginWithPrompt: '必须以提示词（prompt）的消息开头，再加一条回答',
   mustHaveOneAnswer: '只能有一条 assistant 消息，且在最后；请为每个回答写一行',
   mustEndWithUser: '必须以 user 消息结尾',
   mustStandOnce: '出现了两次',
@@ -416,7 +416,7 @@ export const CHINESE = translated({
   mustBeUserMessage: '必须是一条 user 消息，之前可以有实验室的 system 消息',
   goldenChanged: '{{path}} 在列出之后改变了；请重新载入列表。',
   goldenNotEditable: '{{path}} 的第 {{line}} 行的格式不能在窗口中编辑；请直接编辑文件。',
-  thoughtEmpty: '思考是一行文字；请写上。',
+  thoughtEmpty: '想法是一行文字；请写上。',
   goldenIsList:
     "{{path}} 是一个 JSON 列表，而实验室按行添加样本。请每行写一个对象：jq -c '.[]' {{path}} > lines.jsonl，并把 paths.sft_data 设为该文件。",
   pairsAlike_other: '{{file}}：有 {{count}} 对的优选与劣选是同样的文字，已跳过（第 {{lines}} 行）',
@@ -462,15 +462,15 @@ export const CHINESE = translated({
   answerEmpty: '偏好对 {{pair}}：回答不能为空；不要它就请剔除这一对。',
   answersSame: '偏好对 {{pair}}：优选与劣选是同样的文字；请更改其中之一，或剔除这一对。',
   allPairsDropped: '运行 {{run}} 的偏好对已全部被人工剔除；请保留一些，或重新采集。',
-  trainingSetLost: '存储中已没有运行 {{run}} 开始训练时所用的偏好对；请去掉 --resume 重新开始。',
+  trainingSetLost: '存储中已没有运行 {{run}} 开始训练时所用的偏好对；它不能继续，请开始新的运行。',
   noPairsAllFailed:
     '这些尝试没有产生可学的偏好对：没有一次成功；请让 SFT 训练更久或用更多黄金样本，降低 collect.temperature，或选择更容易的任务。',
   noPairsAllSolved: '这些尝试没有产生可学的偏好对：没有一次失败；请选择更难的任务，或提高 collect.temperature。',
   noPairsAllAlike:
-    '这些尝试没有产生可学的偏好对：没有哪道题既有成功又有失败，而且动作不同；请提高 collect.attempts 或 collect.temperature。',
+    '这些尝试没有产生可学的偏好对：没有哪道题在同一页面上既有成功又有失败、而动作不同；请提高 collect.attempts 或 collect.temperature。',
   noPairsOnlySlips:
-    '这些尝试没有产生可学的偏好对：失败都是采样的偶然失误，远不如成功可能；请选择更难的任务，或提高 collect.attempts。',
-  firstRoundWithoutPairs: '{{why}}恢复的运行会得到同样的尝试，因此请开始一次新的运行。',
+    '这些尝试没有产生可学的偏好对：失败都是采样的偶然失误，即概率远低于成功的回答；请选择更难的任务，或提高 collect.attempts。',
+  firstRoundWithoutPairs: '{{why}}继续这次运行会得到同样的尝试，因此请开始一次新的运行。',
   laterRoundWithoutPairs: '{{why}}因此各轮到此为止，第 {{round}} 轮之后的策略保留。',
   scoringWhileRunning: '有运行正在使用机器；请等它结束后再试。',
 
@@ -483,11 +483,11 @@ export const CHINESE = translated({
   stepOfSuccess: '智能体在 {{task}}（种子 {{seed}}）上成功的一步',
   stepOfAttempt: '{{task}} 种子 {{seed}} 的一次尝试中的一步',
   sequenceOverModel:
-    '{{place}}：提示与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个。请缩短或删除它；或开始一次新的运行并设 {{key}}={{limit}}，它会像 TRL 那样截断。',
+    '{{place}}：提示词与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个。请缩短或删除它；或开始一次新的运行并设 {{key}}={{limit}}，它会像 TRL 那样截断。',
   allTooLong:
-    '{{key}} 是 {{max_length}}，一个{{what}}也不剩：每个提示本身就有这么长。请开始一次新的运行，并设更大的 {{key}}。',
+    '{{key}} 是 {{max_length}}，一个{{what}}也不剩：每个提示词本身就有这么长。请开始一次新的运行，并设更大的 {{key}}。',
   truncated:
-    '{{key}} 是 {{max_length}}：{{of}} 个{{what}}中，{{cut}} 个截断到此长度，{{dropped}} 个因提示本身就有这么长而未用。',
+    '{{key}} 是 {{max_length}}：{{of}} 个{{what}}中，{{cut}} 个截断到此长度，{{dropped}} 个因提示词本身就有这么长而未用。',
   trainingCheckpointDamaged: '这次训练的检查点已损坏（{{why}}）。请删除 {{path}}，训练会从头开始。',
   lossNotFinite: '损失在第 {{step}} 步变成了 {{loss}}：训练已发散。请以更低的学习率开始一次新的运行。',
   weightsNotFinite: '第 {{step}} 步之后权重中有 NaN 或无穷大：训练已发散。请以更低的学习率开始一次新的运行。',
@@ -500,15 +500,15 @@ export const CHINESE = translated({
   studyShared: '取自同一研究的运行 {{run}}：{{what}}。',
   shareGolden: '黄金样本',
   shareSft: 'SFT',
-  shareCollection: '收集的回合',
+  shareCollection: '采集的回合',
   shareControls: '对照',
   shareBase: '基座模型的回合',
   download: '正在下载模型：{{gigabytes}} GB 的 {{percent}}%（{{file}}）',
-  memoryShort: '内存会比较紧张：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
+  memoryShort: '内存会不够：训练约需 {{needed}}，保存检查点时另需 {{saving}}，现有 {{free}}。',
   memoryShortLater:
-    '若偏好对与这些样本相仿，DPO 约需 {{needed}}，现有 {{free}}：请停止并以更小的 training.dpo.batch_size 重新开始，继续的运行沿用原来的设置。',
+    '若偏好对与这些样本相仿，DPO 约需 {{needed}}，而现有只有 {{free}}。请停止这次运行，以更小的 training.dpo.batch_size 开始一次新的运行；继续的运行沿用原来的设置。',
   smallModelRates:
-    '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型：更大的模型见 config.qwen2-0.5b.yaml 与 config.qwen2-7b.yaml。',
+    '模型有 {{parameters}} 百万参数，而 {{keys}} 适合几百万参数的模型。适合更大模型的值见 config.qwen2-0.5b.yaml 与 config.qwen2-7b.yaml。',
   noExpert: '{{tasks}} 既没有专家也没有样本：SFT 学不到它们。',
   goldenKept_other: '{{count}} 个样本只保存在此次运行中：{{why}}',
   goldenOtherSystem_other: '{{file}}：有 {{count}} 个样本的系统消息与智能体所用的不同（第 {{lines}} 行）',
@@ -519,25 +519,25 @@ export const CHINESE = translated({
   sftData: '{{sampleCount}}，留出 {{heldOut}} 个；{{engine}}',
   sftDone: '{{stepCount}}，保留第 {{step}} 步；适配器在 {{path}}',
   sftStopped: '{{stepCount}}，留出损失在第 {{step}} 步之后不再下降；适配器在 {{path}}',
-  everythingBroke_other: '环境弄坏了全部 {{count}} 个回合，最常见的原因：{{why}}。请排除它，再恢复运行。',
+  everythingBroke_other: '环境弄坏了全部 {{count}} 个回合，最常见的原因：{{why}}。请排除它，再继续这次运行。',
   someBroke_other:
     '环境弄坏了 {{of}} 个回合中的 {{count}} 个，最常见的原因：{{why}}。它们不计入结果；此阶段完成后，本次运行不会重新进行它们。',
-  collected: '{{attemptCount}}，{{solved}}% 成功，{{broken}} 次因环境故障作废',
+  collected: '{{attemptCount}}，{{solved}}% 成功，{{broken}} 次因环境出错作废',
   sampleHelps:
     '{{task}} 的黄金样本最有帮助：它的 {{problems}} 道题中有 {{unsolved}} 道从未解出。请在窗口的“实况”中录制一个，例如种子 {{seed}}。',
-  hardNegatives: '{{count}} 次尝试离开成功的路线，其中 {{failed}} 次失败；{{pairs}} 对含困难负例',
+  hardNegatives: '{{count}} 次尝试离开了成功的路线；其中 {{failed}} 次失败；{{pairs}} 对含困难负例',
   pairsIn: '{{path}} 中有 {{pairCount}}',
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairCount}}，{{goldenCount}}；参考 {{reference}}',
-  fewPairs: 'DPO 只有{{pairs}}，每一对会反复看到，容易死记：请增加采集的题目数或尝试次数。',
-  noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度无可学习，因此略去 {{arms}}。',
+  fewPairs: 'DPO 只有{{pairs}}。每一对会反复看到，DPO 会死记它们：请增加采集的题目数或尝试次数。',
+  noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度没有可学的东西，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
   importDone: '适配器在 {{path}}',
   importArguments: '训练时用了与导出不同的选项：{{arguments}}',
   validated: '{{episodeCount}}中 {{solved}}% 成功',
-  baseSilent_other: '不评测未训练的基座模型：它对 {{count}} 个任务的第一题都没有写出可行的动作。',
+  baseSilent_other: '不评估未训练的基座模型：它对 {{count}} 个任务的第一题都没有写出可行的动作。',
   sftAlone: '{{why}}评估会略去 DPO。',
   results: 'SFT {{sft}}%，DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
@@ -552,18 +552,19 @@ export const CHINESE = translated({
     '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue；用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD。',
   queueAway: '{{address}} 的队列不接受实验室发送的内容：{{why}}。它恢复后，运行会继续。',
   queueBack: '队列恢复正常。',
-  playedBy_other: '{{count}} 台机器参与了执行：{{parts}} 个回合',
-  problemSetAside: '这道题使它的 worker 退出或出错 {{tries}} 次，因此不再执行',
-  setAside: '任务 {{task}}（种子 {{seed}}）使它的 worker 退出或出错 {{tries}} 次。它被记为故障；恢复运行会再试一次。',
+  playedBy_other: '{{count}} 台机器做了题：{{parts}} 个回合',
+  problemSetAside: '这道题使它的 worker 退出或出错 {{tries}} 次，因此不再做它',
+  setAside:
+    '任务 {{task}}（种子 {{seed}}）使它的 worker 退出或出错 {{tries}} 次。它被记为故障；继续这次运行会再试一次。',
   policyTooLarge: '{{file}}：超过 {{most}} MB 的文件无法传给 worker；请把 workers.queue 设为 null。',
   policyMissing: '{{address}} 的队列上已没有适配器 {{hash}}，或其内容不符；这个 worker 等待下一个。',
   resultTooLarge: '{{machine}} 上的一个回合超过 {{most}} MB，无法传送；请关闭 environment.pictures。',
   refusesCode: '{{lab}} 使用另一个版本的实验室：那里是 {{theirs}}，这里是 {{own}}。请使两边版本一致。',
   refusesPrompt: '{{lab}} 使用另一种提示词：那里是 {{theirs}}，这里是 {{own}}。',
   refusesBase:
-    '{{lab}} 使用另一个基础模型：那里是 {{theirs}}，这里是 {{own}}，权重不同。请把这里的 model.base_model_name 设为那个模型的副本。',
+    '{{lab}} 使用另一个基座模型：那里是 {{theirs}}，这里是 {{own}}，权重不同。请把这里的 model.base_model_name 设为那个模型的副本。',
   refusesPages_other: '{{lab}} 的 {{count}} 个任务的页面与这里不同，或这里没有：{{tasks}}。',
-  refusesKind: '{{lab}} 的评估只由同一类机器执行（workers.one_kind）：{{theirs}}。这台是：{{own}}。',
+  refusesKind: '{{lab}} 的评估只由同一类机器来做（workers.one_kind）：{{theirs}}。这台是：{{own}}。',
 
   // 命令使用的位置 (main/pipeline/places.ts, main/pipeline/run-folder.ts, main/pipeline/output.ts)
   placesAtWork: '另一条命令正在使用 {{places}}；请等它结束，或把 {{keys}} 设为别的位置。',
@@ -580,18 +581,18 @@ export const CHINESE = translated({
   // 不能开始或缺少东西的运行。（main/lab.ts、main/jobs.ts、main/pipeline、main/exports）
   runAtWork: '运行 {{run}}（{{command}}）正在进行；请等它结束，或先停止它。',
   noRun: '没有运行 {{run}}；`npx dpo-driver runs` 会列出所有运行。',
-  runDeleted: '运行 {{run}} 已删除；请在窗口的“运行与模型”中恢复它。',
+  runDeleted: '运行 {{run}} 已删除；请在窗口的“运行与模型”中把它找回。',
   collectionInUse: '运行 {{trainer}} 用运行 {{run}} 的偏好对训练，尚未完成；请先让它完成，或把它一并删除。',
-  nothingCollected: '没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
-  noPairsOfRun: '运行 {{run}} 没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
-  noPairsOfRound: '运行 {{run}} 的第 {{round}} 轮没有可供训练的偏好对；请先运行 `npx dpo-driver collect`。',
+  nothingCollected: '没有可供训练的偏好对；请先运行采集阶段（collect）。',
+  noPairsOfRun: '运行 {{run}} 没有可供训练的偏好对；请先运行采集阶段（collect）。',
+  noPairsOfRound: '运行 {{run}} 的第 {{round}} 轮没有可供训练的偏好对；请先运行采集阶段（collect）。',
   nothingToResume: '没有可以继续的：{{command}} 还没有运行过。去掉 --resume 即可重新开始。',
   nothingLeftToResume: '没有可以继续的：运行 {{run}}（{{command}}）已经结束。去掉 --resume 即可重新开始。',
-  notEvaluated: '运行 {{run}} 没有已完成的评估；请运行 `npx dpo-driver evaluate`。',
-  adapterMissing: '{{path}}：这里没有适配器；请先运行 `npx dpo-driver {{command}}`。',
-  noSample: '{{path}}：没有这些任务的黄金样本；请运行 `npx dpo-driver golden`。',
+  notEvaluated: '运行 {{run}} 没有已完成的评估；请运行评估阶段（evaluate）。',
+  adapterMissing: '{{path}}：这里没有适配器；请先运行 {{command}} 阶段。',
+  noSample: '{{path}}：没有这些任务的黄金样本；请运行黄金样本阶段（golden）来录制。',
   goldenBroken:
-    '录制黄金样本时，{{task}} 的浏览器或页面在种子 {{seed}} 上出错 {{times}} 次（{{why}}）。不会改用别的种子，否则样本会不同。请再次运行命令，或去掉这个任务。',
+    '录制黄金样本时，{{task}} 的浏览器或页面在种子 {{seed}} 上出错 {{times}} 次（{{why}}）。实验室不会改用别的种子，否则样本会不同。请重试，或去掉这个任务。',
   noSampleNoExpert: '{{path}}：没有 {{tasks}} 的黄金样本，也没有对应的专家。请选择其他任务，或自己写样本。',
   noSampleToReplay: '{{path}}：没有可供重放的黄金样本；请指定其他任务，或把 training.dpo.replay 设为 0。',
   pairsChanged: '运行 {{run}} 第 {{round}} 轮的偏好对在此期间重新采集过；请重新导出。',
@@ -603,7 +604,7 @@ export const CHINESE = translated({
   trlKto:
     '损失 kto 的参考点取自一个进程的偏好对，多个进程会训练出别的结果。请换一个 training.dpo.loss_type，或用 `npx dpo-driver export kto` 和 TRL 的 KTOTrainer。',
   trlGguf:
-    '这个运行的基础模型是 GGUF 文件（{{file}}），TRL 不能训练它；请用 Hugging Face 格式的同一个模型运行一次，再导出。',
+    '这个运行的基座模型是 GGUF 文件（{{file}}），TRL 不能训练它；请用 Hugging Face 格式的同一个模型运行一次，再导出。',
   trlExported:
     '{{folder}} 里有{{pairCount}}、自身成功的步骤 {{successes}} 个、{{goldenCount}}（运行 {{run}}，第 {{round}} 轮）和适配器 {{reference}}。那里的 README.md 说明如何训练。',
   importNotAFolder: '{{path}} 不是文件夹；请先解压，再给出 train.py 写的文件夹。',
@@ -615,7 +616,7 @@ export const CHINESE = translated({
   importOtherRound:
     '{{folder}} 里的适配器是用运行 {{run}} 第 {{round}} 轮训练的，与这个运行开始时的不同；请不带 --resume 导入。',
   importOtherBase:
-    '{{folder}} 里的适配器是在基础模型 {{trained}} 上训练的，而 {{base}} 的权重不同；请把 model.base_model_name 设为导出时的模型。',
+    '{{folder}} 里的适配器是在基座模型 {{trained}} 上训练的，而 {{base}} 的权重不同；请把 model.base_model_name 设为导出时的模型。',
   importWholeModel: '{{folder}} 里是整个模型；实验室只取回 train.py 写的 LoRA 适配器。',
   importOtherLora: '{{folder}} 里的适配器与导出的适配器的秩、alpha 或模块不同；请给出 train.py 写的文件夹。',
   importNeedsFolder: '只有命令行能导入适配器：`npx dpo-driver adapter import FOLDER`。',
@@ -658,7 +659,7 @@ export const CHINESE = translated({
   diskShort: '{{folder}}：需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
   diskShortForDownload: '{{folder}}：下载模型及由它生成的文件需要 {{needed}}，但只有 {{free}} 可用；请腾出空间。',
   lengthsOverModel:
-    '提示与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个；请给 --prompt 与 --completion 更小的值，或选择别的模型。',
+    '提示词与回答共 {{tokens}} 个词元，而模型最多接受 {{limit}} 个；请给 --prompt 与 --completion 更小的值，或选择别的模型。',
   memoryTooSmall: '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，或选择更小的模型。',
   memoryTooSmallUnlessNf4:
     '至少需要内存 {{needed}}，但只有 {{free}} 可用；请关闭其他程序，把 model.precision 设为 nf4，或选择更小的模型。',
@@ -681,8 +682,8 @@ export const CHINESE = translated({
   titleCollect: '智能体尝试任务，成功与失败成为偏好对',
   titleDpo: '智能体学习它的偏好对',
   titleImport: '在别处训练的适配器成为本轮的策略',
-  titleValidate: '智能体玩验证题目',
-  titleEvaluate: '所有策略玩同样的、没见过的题目',
+  titleValidate: '智能体做验证题目',
+  titleEvaluate: '所有策略做同样的、没见过的题目',
   unitChecks: '项检查',
   unitTasks: '个任务',
   unitSteps: '步，正在训练 {{arm}}',
@@ -732,7 +733,8 @@ export const CHINESE = translated({
   controlsBeaten: '{{arm}} 以同样的回合和步数胜过{{controls}}。',
   controlsSame: '{{arm}} 与{{controls}}之间没有可测的差异。',
   controlsBetter: '以同样的回合和步数，{{arm}} 不如{{controls}}。',
-  oneSeed: '这只是一个训练种子。这些数字不含训练本身的偶然性；多个种子的研究能说明更多（`npx dpo-driver study`）。',
+  oneSeed:
+    '这只是一个训练种子。这些数字不含训练本身的偶然性。多个种子的研究能说明更多：在窗口中按“用 5 个种子重复”，或在终端中运行 dpo-driver study。',
   armOfVariant: '{{arm}}（{{variant}}）',
   studyFigures:
     '{{difference}} 个百分点，95% 区间 {{low}} 至 {{high}}，{{p}}，{{seeds}} 个训练种子、{{problems}} 道题目',
@@ -760,9 +762,9 @@ export const CHINESE = translated({
   foundDisk: '可用 {{size}}，需要 {{needed}}',
   foundDiskForDownload: '可用 {{size}}，需要 {{needed}}，其中 {{download}} 用于下载模型',
   foundCard: '{{card}}，显存 {{memory}}',
-  foundAdapter: '{{adapter}}；系统没有说明它有多少内存',
-  foundAdapterMemory: '{{adapter}}，内存 {{memory}}',
-  foundAdapterAndNeed: '{{found}}；提示为 {{prompt}} 个词元时，训练和生成在其上最多需要 {{needed}}',
+  foundAdapter: '{{adapter}}；系统没有说明它有多少显存',
+  foundAdapterMemory: '{{adapter}}，显存 {{memory}}',
+  foundAdapterAndNeed: '{{found}}；提示词为 {{prompt}} 个词元时，训练和生成在其上最多需要 {{needed}}',
   foundSoftwareAdapter: '{{adapter}}：用处理器计算，很慢',
   foundNoCard: 'nvidia-smi 没有找到显卡：tfjs-node-gpu 在处理器上计算',
   foundNoUseForCard: '不需要：{{engine}} 在处理器上计算',
@@ -818,7 +820,7 @@ export const CHINESE = translated({
   pageOfOthers: '别的网站的页面不能向实验室发送请求。',
   linkOfOthers: '别的网站的页面不能打开实验室；请把它的地址输入地址栏。',
   readOnly: '这个地址只接受 GET 请求。',
-  goOnThere: '请到那里继续。',
+  goOnThere: '请打开不带令牌的地址。',
   noSuchFile: '没有这个文件。',
   windowNotBuilt: '窗口还没有构建；请运行 `npm run build:renderer`，再重新载入此页。',
 
@@ -829,7 +831,7 @@ export const CHINESE = translated({
   optionTooLarge: '{{option}} 必须在 -{{most}} 和 {{most}} 之间。',
   optionNotAPort: '命令行：{{option}} 必须是 0 到 65535 的数字，现在是“{{text}}”。',
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
-  portUnavailable: '端口 {{port}} 不能使用；请用 --port 另选一个。',
+  portUnavailable: '端口 {{port}} 已被占用；请用 --port 另选一个。',
   nothingToExport: '还没有可导出的 {{what}}；`npm run pipeline` 会产生它们。',
   nothingRecorded: 'tracking.uri 是 null，因此没有记录；请把它设为 auto。',
   recordedElsewhere: '运行记录在 {{uri}}：请在浏览器中打开这个地址。',
@@ -842,7 +844,7 @@ export const CHINESE = translated({
   mlflowFailed: 'mlflow 以 {{code}} 结束；原因见它上面的输出。',
 
   // MLflow。（main/tracking）
-  trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）；运行照常继续，缺的记录等它恢复后补发。',
+  trackingAway: '无法写入 {{place}} 的 MLflow（{{why}}）。运行照常继续；MLflow 恢复回应后，实验室会补发缺少的记录。',
   trackingDeleted: '没有写入 {{place}} 的 MLflow：{{why}}。若在那里恢复，之后的运行会补发缺的记录。',
   trackingExperimentDeleted:
     '实验“{{experiment}}”在那里已删除；请恢复它，或为新的运行把 tracking.experiment 设为别的名称',
@@ -897,7 +899,7 @@ export const CHINESE = translated({
   tasksDirMissing: 'environment.tasks_dir 是 {{folder}}，但没有这个文件夹：请创建它，或改正路径。',
   taskUnknown: '没有任务 {{task}}；最接近的名称是 {{near}}。',
   taskNotInstalled:
-    '任务 {{task}} 属于 MiniWoB++，而它的页面没有安装：请运行 `npm run setup`，或用 --miniwob 指定一份克隆。能玩的任务中，最接近的名称是 {{near}}。',
+    '任务 {{task}} 属于 MiniWoB++，而它的页面没有安装：请运行 `npm run setup`，或用 --miniwob 指定一份克隆。可以做的任务中，最接近的名称是 {{near}}。',
   miniwobMissing: '{{folder}} 中没有 MiniWoB++ 页面：请指定该基准的一份克隆，或其中含 core/ 和 miniwob/ 的文件夹。',
   miniwobUrlNotFile: 'MINIWOB_URL 是 {{url}}：必须是 file:// 地址，请指定本机的文件夹。',
   miniwobUrlWrong: 'MINIWOB_URL 是 {{url}}，它不指向本机的文件夹：请写成 file:///path/to/html。',
@@ -921,12 +923,12 @@ export const CHINESE = translated({
   browserKilled:
     '{{path}} 每次启动都被终止：可能是系统因内存不足终止了它，也可能是别的程序。请提高内存限制，或关闭其他程序。',
   browserOpenFiles:
-    '{{path}} 需要打开的文件多于限制 {{limit}}。请提高限制，例如 `ulimit -n 4096`（Docker 中：`--ulimit nofile=4096`），再运行命令。',
-  browserFileSize: '{{path}} 写的文件大于限制 {{limit}} 字节。请提高限制，例如 `ulimit -f unlimited`，再运行命令。',
+    '{{path}} 需要打开的文件多于限制 {{limit}}。请提高限制，例如 `ulimit -n 4096`（Docker 中：`--ulimit nofile=4096`），再试一次。',
+  browserFileSize: '{{path}} 写的文件大于限制 {{limit}} 字节。请提高限制，例如 `ulimit -f unlimited`，再试一次。',
   browserSandbox:
     '{{path}} 无法建立沙箱，因为系统不允许普通用户创建命名空间。请允许：`sysctl kernel.unprivileged_userns_clone=1`，或在 Ubuntu 上 `sysctl kernel.apparmor_restrict_unprivileged_userns=0`，或在 Docker 中 `--security-opt seccomp=unconfined`。',
   browserProcesses:
-    '{{path}} 不能再启动进程或线程。请提高限制，例如 `ulimit -u 4096`（Docker 中：`--pids-limit 4096`），再运行命令。',
+    '{{path}} 不能再启动进程或线程。请提高限制，例如 `ulimit -u 4096`（Docker 中：`--pids-limit 4096`），再试一次。',
   browserMemory: '{{path}} 没有足够的内存启动。请关闭其他程序，或提高内存限制。',
   browserLibrary: '{{path}} 没有启动，因为没有安装库 {{library}}。请安装它，或把 CHROME_PATH 设为别的浏览器。',
   temporaryFolderFull: '临时文件夹 {{folder}} 已满，放不下浏览器的配置：请腾出空间，或把 TMPDIR 设为别的文件夹。',
@@ -949,7 +951,7 @@ export const CHINESE = translated({
   playStopped: '回合已停止。',
   noAdapterInFolder: '{{folder}}：这里没有适配器；请指定适配器所在的文件夹。',
   stageNotRun: '{{folder}}：这里没有适配器；请先运行 {{stage}} 阶段。',
-  tooManyRecordings: '已经为你打开了 {{count}} 个页面：请先关闭一个。',
+  tooManyRecordings: '你已经打开了 {{count}} 个页面：请先关闭一个。',
   screenGone: '这个页面上已没有回合在进行：请选择别的页面。',
   recordingGone: '这个录制已关闭：请重新录制。',
   recordingOver: '这个回合已经结束：请另录一个。',
@@ -1020,7 +1022,7 @@ export const CHINESE = translated({
   'report.armsLead': '所有策略都以贪心方式做同样的题目，这些题目在训练中都没有见过。',
   'report.armsBase': '基座模型是任何训练之前的模型。',
   'report.armsControls': '对照与{{arm}}从同样的回合、以同样的步数学习。',
-  'report.tasks': '逐项任务',
+  'report.tasks': '逐个任务',
   'report.tasksLead': '成功率（%）及其 95% 区间；变化为 DPO 减 SFT，单位百分点。每个任务的回合少，区间就宽。',
   'report.task': '任务',
   'report.overall': '总计',
@@ -1036,12 +1038,12 @@ export const CHINESE = translated({
   'report.against': '{{arm}} 对 {{other}}',
   'report.pairedInterval': '{{difference}} 个百分点（{{low}} 至 {{high}}），{{p}}',
   'report.alone': '仅{{arm}}',
-  'report.both': '两者都',
-  'report.neither': '都未',
+  'report.both': '双方',
+  'report.neither': '都没有',
   'report.first': '仅前者',
   'report.second': '仅后者',
   'report.paired': '同样的题目，并排比较',
-  'report.pairedLead': '每道题由谁做成。只有仅一个策略做成的题目能说明哪个策略更好。',
+  'report.pairedLead': '每道题由谁解出。只有仅被一个策略解出的题目，才能说明哪个策略更好。',
   'count.episodes': '次尝试',
   'count.successes': '次成功',
   'count.failures': '次失败',
@@ -1053,24 +1055,25 @@ export const CHINESE = translated({
   'count.pageDiffers': '动作相同而页面不同的失败',
   'count.ended': '在与成功不同之前就结束的失败',
   'count.duplicates': '重复的偏好对',
-  'count.slips': '采样失误，远不如成功可能',
+  'count.slips': '采样的偶然失误，概率远低于成功的回答',
   'count.overCap': '超过每题的上限',
-  'count.hard': '含难负例的偏好对',
+  'count.hard': '含困难负例的偏好对',
   'report.pairs': '偏好对从哪里来',
-  'report.pairsLead': '同一题的两次尝试首次动作不同处，成功一方的回答为优选，失败一方的为劣选。略去了什么，为什么：',
+  'report.pairsLead':
+    '同一题的两次尝试动作首次不同的地方，成功一方的回答为优选，失败一方的为劣选。下面是略去的内容和原因：',
   'report.round': '第 {{round}} 轮',
   'report.pairsLeft': '可用于学习的偏好对',
   'report.ofProblems': '{{problems}} 题中 {{never}} 题',
   'report.unsolved': '哪个黄金样本最有帮助',
   'report.unsolvedLead':
-    '没有任何尝试做成的题目得不到偏好对，只有黄金样本能教会它们。请在窗口的“现场”中录制第一个任务的样本。',
-  'report.never': '从未做成',
+    '没有任何尝试解出的题目得不到偏好对，只有黄金样本能教会它们。请在窗口的“实况”中录制第一个任务的样本。',
+  'report.never': '从未解出',
   'report.share': '占全部题目',
   'report.oneSeedOf': '其中一题的种子',
   'report.trainedOnRound': '{{stage}}，第 {{round}} 轮：{{what}}',
   'report.trainedOn': '{{stage}}：{{what}}',
   'report.lengths': '训练中过长的数据',
-  'report.lengthsLead': '提示与回答合计只保留前 max_length 个词元；提示已达此长度的略去。',
+  'report.lengthsLead': '提示词与回答合计只保留前 max_length 个词元。提示词本身已有此长度的，略去不用。',
   'report.number': '数量',
   'report.cut': '截断',
   'report.leftOut': '略去',
@@ -1086,7 +1089,7 @@ export const CHINESE = translated({
   'fact.engine': '引擎',
   'fact.processor': '处理器',
   'fact.versions': '版本',
-  'fact.prompt': '提示',
+  'fact.prompt': '提示词',
   'fact.reference': '参考',
   'fact.round': '轮次',
   'fact.seed': '训练种子',
@@ -1104,10 +1107,10 @@ export const CHINESE = translated({
   'figure.dpoLossWords': '总损失：偏好、优选 NLL、模仿自身成功、重放黄金样本。',
   'figure.rewards': '奖励',
   'figure.rewardsWords': '策略比参考更可能给出某回答的程度，乘以 beta。优选不应下降。',
-  'figure.margins': '奖励差',
+  'figure.margins': '奖励间隔',
   'figure.marginsWords': '优选的奖励减去劣选的奖励。',
   'figure.accuracies': '准确率',
-  'figure.accuraciesWords': '优选奖励更高的偏好对比例；浅线为各批，深线为滑动平均。',
+  'figure.accuraciesWords': '优选奖励更高的偏好对所占的比例。淡线为各批，粗线为滑动平均。',
   'figure.logps': '对数概率',
   'figure.logpsWords': '对整个回答求和，单位奈特。劣选下降；优选须保持。',
   'line.training': '训练',
@@ -1115,7 +1118,7 @@ export const CHINESE = translated({
   'line.loss': '损失',
   'line.chosen': '优选',
   'line.rejected': '劣选',
-  'line.margin': '差',
+  'line.margin': '间隔',
   'line.accuracy': '准确率',
   'report.training': '训练',
   'report.trainingRounds': '每一个优化步；竖线分隔各轮。',
@@ -1125,8 +1128,8 @@ export const CHINESE = translated({
   'report.nothing': '没有记录',
   'report.examples': '回放示例',
   'report.examplesLead': '各策略的一次成功与一次失败，逐步展示：页面、想法、动作。',
-  'report.solved': '{{arm}}做成',
-  'report.failed': '{{arm}}失败',
+  'report.solved': '{{arm}} 解出',
+  'report.failed': '{{arm}} 失败',
   'report.problem': '{{task}}，种子 {{seed}}',
   'report.moreSteps_other': '另有 {{count}} 步',
 })

@@ -173,7 +173,7 @@ test.each([
   [{ prompt: "array([{'content': 'p', 'role': 'user'}])" }, 'prompt has messages as a text that is no JSON'],
   [{ rejected: "{'role': 'assistant', 'content': 'b'}" }, 'rejected has messages as a text that is no JSON'],
   [{ rejected: '[{"role": "assistant", "cont' }, 'rejected has messages as a text that is no JSON'],
-  [{ chosen: '[{"role":"assistant","content":"a","content":"b"}]' }, 'chosen[0].content stands there twice'],
+  [{ chosen: '[{"role":"assistant","content":"a","content":"b"}]' }, 'chosen[0].content is there twice'],
   [{ chosen: '[{"role":"assistant","content":7}]' }, 'chosen[0].content must be a text'],
   [
     { chosen: [{ role: 'assistant', content: 'a', function_call: { name: 'f' } }] },
@@ -352,10 +352,10 @@ test.each([
     JSON.stringify({ prompt: 'p', completion: 'c' }),
     'completion is not of a pair; pairs have prompt, chosen and rejected',
   ],
-  ['{"prompt":"p","chosen":"a","rejected":"b","chosen":"c"}', 'chosen stands there twice; correct'],
+  ['{"prompt":"p","chosen":"a","rejected":"b","chosen":"c"}', 'chosen is there twice; correct'],
   [
     '{"prompt":[{"role":"user","content":"p","content":"q"}],"chosen":"a","rejected":"b"}',
-    'prompt[0].content stands there twice; correct',
+    'prompt[0].content is there twice; correct',
   ],
   [JSON.stringify({ ...good, seed: 'x' }), 'seed must be a number; correct or delete the line.'],
   [JSON.stringify({ ...good, task: 3 }), 'task must be a text; correct'],

@@ -38,6 +38,10 @@ test('an error of the lab is shown by its messages, which tRPC keeps in its data
   expect(say(new Error('the line is dead'))).toBe('the line is dead')
 })
 
+test('a command stands in quotation marks, as the window shows text without marks of a terminal', () => {
+  expect(say(message('hubGated', { name: 'a/b', page: 'https://host/a/b' }))).toMatch(/运行 “hf auth login”。$/)
+})
+
 test('log lines of an older or a newer lab stay as they are', () => {
   const line = (told: object) => say({ event: 'message', ...told } as unknown as Told)
   expect(line({ text: 'as it was' })).toBe('as it was')

@@ -30,13 +30,19 @@ export function useSay(): (told: Told) => string {
 }
 
 /** Falls back to the lab's English where the catalogue cannot say a message. */
-export function sayWith({ catalogue, say }: Lexicon, what: Told): string {
+export function sayWith({ catalogue, say: speak }: Lexicon, what: Told): string {
+  const say = (one: Message) => quoted(speak(one))
   const line = (one: Message) => (canSay(catalogue, one) ? say(one) : storedText(one))
   if (isList(what)) return what.map(line).join('\n')
   // A log event is a message with its English text.
   if (isMessage(what)) return line(what)
   const { text, messages } = partsOf(what)
   return messages.length > 0 && messages.every((one) => canSay(catalogue, one)) ? messages.map(say).join('\n') : text
+}
+
+/** A terminal's marks around a command would stand in the window's text as they are. */
+function quoted(text: string): string {
+  return text.replace(/`([^`\n]+)`/g, '“$1”')
 }
 
 /** The English text that is stored with a message, or else the message's id. */

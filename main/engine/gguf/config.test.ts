@@ -75,8 +75,8 @@ test('what this lab does not compute is refused by name', () => {
     [{ 'qwen2.attention.head_count': { array: 'int32', of: [4, 2] } }, /qwen2\.attention\.head_count must be a number/],
     [{ 'qwen2.expert_count': { uint32: 8 } }, /qwen2\.expert_count must be 0/],
     [{ 'qwen2.rope.scaling.type': { string: 'yarn' } }, /qwen2\.rope\.scaling\.type must be none/],
-    [{ 'qwen2.attention.value_length': { uint32: 32 } }, /qwen2\.attention\.value_length is 32 where heads have 64/],
-    [{ 'qwen2.rope.dimension_count': { uint32: 32 } }, /qwen2\.rope\.dimension_count is 32 where heads have 64/],
+    [{ 'qwen2.attention.value_length': { uint32: 32 } }, /qwen2\.attention\.value_length is 32, but each head has 64/],
+    [{ 'qwen2.rope.dimension_count': { uint32: 32 } }, /qwen2\.rope\.dimension_count is 32, but each head has 64/],
   ]
   for (const [changes, told] of refused) expect(() => configWith(tied, changes)).toThrow(told)
 })
@@ -107,7 +107,7 @@ describe("Llama 3's scaling of positions", () => {
       bytes: new Uint8Array(numbers.buffer),
     })
     expect(configWith(llama, {}, [tensor(new Float32Array(32).fill(1))]).rope_scaling).toBe(null)
-    const told = /rope_freqs\.weight is not what Llama 3's rope_scaling comes to/
+    const told = /rope_freqs\.weight does not agree with Llama 3's rope_scaling/
     expect(() => configWith(llama, {}, [tensor(new Float32Array(32).fill(3).fill(2, 0, 9))])).toThrow(told)
     expect(() => configWith(llama, {}, [tensor(new Float32Array(31).fill(1))])).toThrow(told)
     expect(scalingOf(Float32Array.of(1, Number.NaN), 1e4)).toBe(undefined)

@@ -19,7 +19,7 @@ export function studyMarkdown(summary: StudySummary): string {
     `${problems} problems of ${tasks.length} tasks, ${seeds.length} training seeds; percent solved. Means have 95% intervals of the`,
     'hierarchical bootstrap over seeds and problems.',
     '',
-    line(['arm', 'mean', ...seeds.map((seed) => `seed ${seed}`)]),
+    line(['policy', 'mean', ...seeds.map((seed) => `seed ${seed}`)]),
     rule(1 + seeds.length),
     ...arms.map(({ overall, bySeed }, at) =>
       line([

@@ -38,7 +38,7 @@ ${tasksSection(summary)}
 ${bandSection(metrics, summary)}
 ${planSection(summary, plan)}
 </main>
-<footer>Success means a raw reward of exactly 1. Means have 95% intervals of the hierarchical bootstrap over training seeds and problems (Owen 2007). Differences are tested with a mixed-effects model with crossed random effects of seed and problem (Clark 1973) and with an exact permutation test within problems (Fisher 1935); the larger p counts, after Holm's correction. A problem that the browser or a page broke in any training is counted for no arm.</footer>`
+<footer>Success means a raw reward of exactly 1. Means have 95% intervals of the hierarchical bootstrap over training seeds and problems (Owen 2007). Differences are tested with a mixed-effects model with crossed random effects of seed and problem (Clark 1973) and with an exact permutation test within problems (Fisher 1935); the larger p counts, after Holm's correction. A problem that the browser or a page broke in any training is counted for no policy.</footer>`
   return htmlDocument(study.name, body)
 }
 
@@ -53,7 +53,7 @@ function overallSection(summary: StudySummary): Html {
   )
   const left = broken > 0 ? ` ${broken} problems are left out, because the browser or a page broke them.` : ''
   return section(
-    'Success of every arm',
+    'Success of every policy',
     `All trainings played the same ${problems} problems of ${tasks.length} tasks, greedily.${left} Above, every training seed is a dot (${seeds.join(', ')}); below, the stroke is the mean over seeds and the bar its 95% interval.`,
     html`<figure>${dotChart(
       rows.map((row) => ({ ...row, mean: null })),

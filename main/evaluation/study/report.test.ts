@@ -27,7 +27,7 @@ const summary = writeStudyReport(folder, data, metrics, { name: 'beta' })
 const [page, json, csv, markdown] = STUDY_FILES.map((name) => readFileSync(join(folder, name), 'utf8'))
 
 test('the page has every seed, means with intervals, differences, tasks and curves, and no script', () => {
-  for (const heading of ['Success of every arm', 'Differences', 'Task by task', 'Training', 'The study']) {
+  for (const heading of ['Success of every policy', 'Differences', 'Task by task', 'Training', 'The study']) {
     expect(page).toContain(`<h2>${heading}</h2>`)
   }
   expect(page).not.toContain('<script')
@@ -59,14 +59,14 @@ test('study.csv has a line an episode, from which any test can be made', () => {
 })
 
 test('study.md has a table of arms and one of tasks', () => {
-  expect(markdown).toContain('| arm | mean | seed 1 | seed 2 | seed 3 |')
+  expect(markdown).toContain('| policy | mean | seed 1 | seed 2 | seed 3 |')
   expect(markdown).toMatch(/\| click-tab \| \d+\.\d \(\d+\.\d-\d+\.\d\) \|/)
   expect(markdown).not.toContain('<script>')
 })
 
 test('the terminal shows every arm with its seeds, every comparison, and the verdict', () => {
   const lines = studyText(summary).split('\n')
-  expect(lines[0]).toMatch(/^arm +mean {2}95% interval {3}seeds 1, 2, 3$/)
+  expect(lines[0]).toMatch(/^policy +mean {2}95% interval {3}seeds 1, 2, 3$/)
   expect(lines.filter((line) => /^SFT {2}|^DPO \(as it is\) {2}/.test(line))).toHaveLength(2)
   expect(studyText(summary)).toMatch(
     /DPO \(as it is\) against SFT: \S+ points \(.*\), mixed-effects p .* exact p .* of 4 tested together p /,

@@ -14,7 +14,7 @@ export function studyText(summary: StudySummary): string {
   const width = Math.max(3, ...names.map(({ length }) => length))
   const row = (name: string, mean: string, interval: string, single: string) =>
     `${name.padEnd(width)}  ${mean.padStart(6)}  ${interval.padEnd(13)}  ${single}`.trimEnd()
-  const head = row('arm', 'mean', '95% interval', `seeds ${seeds.join(', ')}`)
+  const head = row('policy', 'mean', '95% interval', `seeds ${seeds.join(', ')}`)
   return [
     head,
     '─'.repeat(head.length),

@@ -156,7 +156,7 @@ test('an unsolved problem gets further attempts until one solves it; branches th
       [10, 5],
     ],
   )
-  expect(said).toContain('4 attempts left the way of a success, 2 of them failed; 2 pairs with a hard negative')
+  expect(said).toContain('4 attempts turned away from the path of a success; 2 of them failed; 2 pairs with a hard negative')
 })
 
 test('a later collection without a pair says why, and that the policy so far stays', async () => {
@@ -271,7 +271,7 @@ test('the base model plays without training where auto finds that it can act, an
   for (const seed of [50, 51]) add('sft', seed, 'click tab A 1')
   add('base', 50, '')
   expect(await played()).toEqual(['sft'])
-  expect(said.join('\n')).toContain('it wrote no possible action to the first problems of 2 tasks')
+  expect(said.join('\n')).toContain('it wrote no possible action for the first problems of 2 tasks')
 
   run = { ...run, id: store.runs.create('trial', 'evaluate', run.config) }
   for (const arm of ['sft', 'base']) for (const seed of [50, 51]) add(arm, seed, 'click tab A 1')
