@@ -32,7 +32,7 @@ test('help names the commands and the exit codes; each command has an example', 
   const { status, stdout } = await cli('--help')
   expect(status).toBe(0)
   expect(stdout).toMatch(/verify .*golden .*sft .*collect .*dpo .*evaluate .*pipeline .*runs /s)
-  expect(stdout).toContain('Exit codes: 0 done, 1 a stage failed, 2 bad input')
+  expect(stdout).toContain('Exit codes: 0 done, 1 a fault of the lab, 2 something you can mend')
   for (const command of [
     'verify',
     'golden',
@@ -129,7 +129,7 @@ test('a stage that lacks its input names the command that makes it', async () =>
   const none = `${join(folder, 'none')}`
   const { status, stderr } = await cli('collect', ...config(), '--set', `paths.sft_adapter_path=${none}`)
   expect(status).toBe(2)
-  expect(stderr).toMatch(/none: there is no adapter here; run `npx dpo-driver sft` first\.$/)
+  expect(stderr).toMatch(/none: there is no adapter here; run the stage sft first\.$/)
 })
 
 test('two commands cannot use one store at a time', async () => {

@@ -69,9 +69,9 @@ export async function dpoDriver(args: readonly string[], terminal: Terminal): Pr
     return code
   } catch (error) {
     // commander has already printed its message. Help and version are fine; anything else is a wrong command line.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.mendable
     terminal.err.write(`${visible(errorText(error))}\n`)
-    return error instanceof UserError ? EXIT.badInput : EXIT.failed
+    return error instanceof UserError ? EXIT.mendable : EXIT.failed
   }
 }
 

@@ -4,6 +4,7 @@ import { BEFORE, promptName } from './agent/prompt.ts'
 import type { Audience } from './agent/spectator.ts'
 import { removeLeftProfiles } from './chromium/profile.ts'
 import type { PromptStyle } from './config/choices.ts'
+import { refuseBeyondBounds } from './config/config.ts'
 import type { Config } from './config/schema.ts'
 import { UserError } from './messages/error.ts'
 import type { Say } from './messages/message.ts'
@@ -203,6 +204,8 @@ function beginRun(
   const collection = trained?.record.lab ?? (command === 'retrain' ? collectionOf(store, like) : null)
   const config =
     collection === null ? wanted : settingsOn(store.runs.get(collection.run).config, wanted, trained !== null)
+  // One whose adapter was trained elsewhere keeps the settings of a training that is over.
+  if (trained === null) refuseBeyondBounds(config)
   const { id, leave } = newNumber(store, config)
   hold(leave)
   // Where the folder cannot be made, there is no run.

@@ -53,6 +53,18 @@ beforeEach(() => {
 })
 afterEach(() => lab.close())
 
+test('only a new run is held to the bounds of settings', async () => {
+  const { sft, ...training } = lab.config.training
+  const earlier = { ...lab.config, training: { ...training, sft: { ...sft, learning_rate: 3 } } }
+  const start = (resume: number | null) =>
+    lab.run('golden', earlier, { resume, signal: new AbortController().signal, emit: () => {} })
+  await expect(start(null)).rejects.toThrow('settings: training.sft.learning_rate must be at most 1, but is 3.')
+  expect(lab.store.runs.ids()).toEqual([])
+  const id = lab.store.runs.create('earlier', 'golden', earlier)
+  lab.store.runs.setStatus(id, 'stopped')
+  await expect(start(id)).rejects.toThrow(/no task no-such-task/)
+})
+
 test('a failed run is resumed under its own number', async () => {
   await expect(run(false)).rejects.toThrow(/no task no-such-task/)
   await expect(run(true)).rejects.toThrow(/no task no-such-task/)

@@ -3,10 +3,10 @@ import { UserError } from '../../main/messages/error.ts'
 import type { Screen } from '../terminal.ts'
 
 /** Exit codes, as --help lists them. */
-export const EXIT = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const
+export const EXIT = { done: 0, failed: 1, mendable: 2, stopped: 130 } as const
 
 export const EXIT_CODES = `
-Exit codes: 0 done, 1 a stage failed, 2 bad input (the message says what and where), 130 stopped (continue with --resume).`
+Exit codes: 0 done, 1 a fault of the lab, 2 something you can mend (the message says what and where), 130 stopped (continue with --resume).`
 
 /** Where a command writes. */
 export interface Terminal {

@@ -17,7 +17,7 @@ The agent takes the likeliest answers, as in an evaluation. Nothing is stored.
 Example:
   npx dpo-driver play click-tab-2 --seed 7 --adapter models/sft_v1_adapter
 
-Exit codes: 0 the agent solved the problem, 1 it did not or something broke, 2 bad input, 130 stopped.`
+Exit codes: 0 the agent solved the problem, 1 it did not or something broke, 2 something you can mend, 130 stopped.`
 
 export function addPlay(cli: Program, line: CommandLine): void {
   cli

@@ -21,7 +21,7 @@ Examples:
   npx dpo-driver predict --page form.html --instruction 'Enter the username "bo" and press Login.'
   npx dpo-driver predict --page page.json --json
 
-Exit codes: 0 the answer is a possible action, 1 it is none or something broke, 2 bad input.`
+Exit codes: 0 the answer is a possible action, 1 it is none or something broke, 2 something you can mend.`
 
 export function addPredict(cli: Program, line: CommandLine): void {
   cli

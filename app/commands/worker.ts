@@ -22,7 +22,7 @@ Examples:
   npx dpo-driver worker --queue redis://192.0.2.7:6379
   npx dpo-driver worker --queue rediss://queue.example:6380 --pages 8 --engine native
 
-Exit codes: 0 stopped with Ctrl-C, 1 something broke, 2 bad input.`
+Exit codes: 0 stopped with Ctrl-C, 1 something broke, 2 something you can mend.`
 
 export function addWorker(cli: Program, line: CommandLine): void {
   cli

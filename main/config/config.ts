@@ -59,6 +59,16 @@ export function parseConfig(
   return config.data
 }
 
+/**
+ * Throws UserError where a new run may not have these settings: those of an earlier run can be beyond bounds that there are now.
+ */
+export function refuseBeyondBounds(settings: Config): void {
+  const config = configSchema.safeParse(settings, { reportInput: true })
+  if (!config.success) {
+    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => message('settings'))))
+  }
+}
+
 /** Reads the "key=value" of `--set`. The value is YAML. */
 export function parseOverride(assignment: string): [key: string, value: unknown] {
   const at = assignment.indexOf('=')

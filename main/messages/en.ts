@@ -624,6 +624,7 @@ export const ENGLISH = {
   baseSilent_other:
     'The base model without training is not evaluated: it wrote no possible action for the first problems of {{count}} tasks.',
   sftAlone: '{{why}} The evaluation leaves out DPO.',
+  withoutDpo: 'There is no DPO adapter yet, so the evaluation plays without DPO.',
   results: 'SFT {{sft}}%, DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
   answersHeld: 'The answers were held to the actions that each page takes (model.constrained).',

@@ -539,6 +539,7 @@ export const CHINESE = translated({
   validated: '{{episodeCount}}中 {{solved}}% 成功',
   baseSilent_other: '不评估未训练的基座模型：它对 {{count}} 个任务的第一题都没有写出可行的动作。',
   sftAlone: '{{why}}评估会略去 DPO。',
+  withoutDpo: '还没有 DPO 适配器，因此评估不含 DPO。',
   results: 'SFT {{sft}}%，DPO {{dpo}}%',
   resultsOfSft: 'SFT {{sft}}%',
   answersHeld: '回答只能写页面接受的动作（model.constrained）。',

@@ -24,11 +24,14 @@ import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
 
+const annotator = z.string().trim().min(1).max(60)
+
 /** The filter of a list of pairs. */
 const filter = {
   ...round,
   task: z.string().optional(),
   state: z.enum(PAIR_STATES).optional(),
+  annotator: annotator.optional(),
   search: z.string().max(200).optional(),
 }
 
@@ -49,7 +52,6 @@ const action = z.discriminatedUnion('kind', [
 
 /** Some pairs: named ones, or all that pass a filter. */
 const some = z.union([z.strictObject({ ids: z.array(id).min(1).max(100_000) }), z.strictObject(filter)])
-const annotator = z.string().trim().min(1).max(60)
 
 /** How two annotators agree. An empty name stands for the corrections, which training reads. */
 export interface AnnotatorsAgreement extends Agreement {

@@ -408,6 +408,12 @@ test('all pairs that are listed are judged at once, and a second annotator agree
     [ids[1]!]: 'drop',
     [ids[2]!]: 'keep',
   })
+  // States are those of the own judgements, which show nothing of the review; nor does a search.
+  const listed = async (more: object) =>
+    (await lab.pairs.list.query({ ...place, annotator: 'Ada', ...more })).rows.map(({ id }) => id)
+  expect(await listed({ state: 'dropped' })).toEqual([ids[0], ids[1]])
+  expect([...(await listed({ state: 'reviewed' })), ...(await listed({ state: 'unreviewed' }))].sort()).toEqual(ids)
+  expect(await listed({ state: 'edited' })).toEqual([])
   // Observed 2/3, by chance (1/3 x 2/3) + (2/3 x 1/3) = 4/9.
   const { annotators, agreements } = await lab.pairs.agreement.query(place)
   expect(annotators).toEqual([

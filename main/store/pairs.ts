@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { realPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { Database, Row } from './database.ts'
+import { VERDICTS, type Verdict } from './judgements.ts'
 import type { RoundKey } from './keys.ts'
 import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
 import { readJson, readValue } from './values.ts'
@@ -100,6 +101,8 @@ export type PairState = (typeof PAIR_STATES)[number]
 export interface PairFilter extends RoundKey {
   readonly task?: string | undefined
   readonly state?: PairState | undefined
+  /** Who judges apart: states are then those of this annotator's judgements, and notes of the review are not searched. */
+  readonly annotator?: string | undefined
   /** Text within prompt, answers and note, in any case. */
   readonly search?: string | undefined
 }
@@ -544,14 +547,32 @@ const STATES: Readonly<Record<PairState, string>> = {
   noted: "note <> ''",
 }
 
-function where({ run, round, task, state, search }: PairFilter): Where {
+/** The verdicts that a state of a pair stands for where an annotator judges; the others are states of the review alone. */
+const VERDICTS_OF: Partial<Readonly<Record<PairState, readonly Verdict[]>>> = {
+  kept: ['keep'],
+  dropped: ['drop'],
+  swapped: ['swap'],
+  reviewed: VERDICTS,
+  unreviewed: VERDICTS,
+}
+
+/** The condition that a pair has a state for an annotator. */
+function judged(annotator: string, state: PairState): [string, ...SQLInputValue[]] {
+  const verdicts = VERDICTS_OF[state] ?? []
+  const marks = verdicts.map(() => '?').join(', ')
+  const those = `SELECT pair FROM pair_judgements WHERE annotator = ? AND verdict IN (${marks})`
+  return [`id ${state === 'unreviewed' ? 'NOT IN' : 'IN'} (${those})`, annotator, ...verdicts]
+}
+
+function where({ run, round, task, state, annotator, search }: PairFilter): Where {
   const parts: [string, ...SQLInputValue[]][] = [['run = ? AND round = ?', run, round]]
   if (task !== undefined) parts.push(['task = ?', task])
-  if (state !== undefined) parts.push([STATES[state]])
+  if (state !== undefined) parts.push(annotator === undefined ? [STATES[state]] : judged(annotator, state))
   if (search !== undefined && search !== '') {
     const pattern = containing(search)
-    const like = ['prompt', 'chosen', 'rejected', 'note'].map((name) => `${name} LIKE ? ESCAPE '\\'`).join(' OR ')
-    parts.push([`(${like})`, pattern, pattern, pattern, pattern])
+    const texts = ['prompt', 'chosen', 'rejected', ...(annotator === undefined ? ['note'] : [])]
+    const like = texts.map((name) => `${name} LIKE ? ESCAPE '\\'`).join(' OR ')
+    parts.push([`(${like})`, ...texts.map(() => pattern)])
   }
   return allOf(parts)
 }

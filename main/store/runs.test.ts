@@ -101,4 +101,8 @@ test('a list has the settings that tell runs apart, of any version', () => {
   expect(store.runs.get(id)).toMatchObject({ ...settings, config })
   expect(() => store.runs.get(later)).toThrow(`another version of the lab made run ${later}`)
   expect(() => store.runs.get(99)).toThrow('there is no run 99')
+  // A run from before a bound keeps its values.
+  const training = { ...config.training, sft: { ...config.training.sft, learning_rate: 3, batch_size: 5000 } }
+  const earlier = store.runs.create('c', 'sft', { ...config, training })
+  expect(store.runs.get(earlier).config.training.sft).toEqual(training.sft)
 })

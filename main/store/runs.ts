@@ -1,6 +1,7 @@
 /** Runs: the command, the settings, and the outcome of each. */
 import { z } from 'zod'
-import { type Config, configSchema } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
+import { parseStored } from '../config/stored.ts'
 import { UserError } from '../messages/error.ts'
 import type { Database, Row } from './database.ts'
 import type { RoundKey } from './keys.ts'
@@ -131,7 +132,7 @@ export class Runs {
    */
   get(id: number): Run {
     const row = this.#row(id, `${SUMMARY}, config`)
-    const config = configSchema.safeParse(withEarlier(parseJson('runs.config', row.config)))
+    const config = parseStored(withEarlier(parseJson('runs.config', row.config)))
     if (!config.success) {
       const key = config.error.issues[0]?.path.join('.') ?? ''
       throw new UserError('runOfOtherVersion', { path: this.#database.path, run: id, key })

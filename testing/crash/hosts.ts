@@ -99,7 +99,7 @@ async function killHost(
 
 /** What is wrong with how a command ended whose host was killed. */
 function told(code: number | null, err: string): string[] {
-  const wrong = code === EXIT.failed || code === EXIT.badInput ? [] : [`exit ${code}`]
+  const wrong = code === EXIT.failed || code === EXIT.mendable ? [] : [`exit ${code}`]
   return /^\s+at /m.test(err) || sentence(err) === '' ? [...wrong, `no sentence but: ${err}`] : wrong
 }
 

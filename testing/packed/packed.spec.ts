@@ -10,13 +10,12 @@ import { PROGRAM_ROOT } from '../../main/files/paths.ts'
 import { openArchive, packApp, SENTINEL } from './pack.ts'
 import type { Seen } from './start.ts'
 
-const PATIENCE = 600_000
 const folder = mkdtempSync(join(tmpdir(), 'packed-'))
 let app: string
 
 beforeAll(async () => {
   app = await packApp(folder)
-}, PATIENCE)
+})
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the executable has the fuses of the configuration', () => {
@@ -26,7 +25,7 @@ test('the executable has the fuses of the configuration', () => {
   expect(bytes.slice(bytes.indexOf(SENTINEL) + SENTINEL.length + 2)).toBe('010011001')
 })
 
-test('the packed app opens its window, plays and trains', { timeout: PATIENCE }, async () => {
+test('the packed app opens its window, plays and trains', async () => {
   expect(statSync(join(app, 'resources/app.asar')).size).toBeLessThan(150e6)
   const archive = openArchive(app)
   expect(existsSync(join(archive, 'node_modules/webgpu'))).toBe(false)

@@ -102,7 +102,11 @@ describe('a file that lies gets one sentence', () => {
     ['a long name', tensor({ name: 'a'.repeat(65) }), /the name at byte 24 of its header is too long/],
     ['a tensor twice', { values: [], tensors: [one, one] }, /damaged: it has the tensor a twice/],
     ['a type of value', patched(valueType, 77), /damaged: k has the type 77, which GGUF does not have/],
-    ['an array of arrays', { values: [['k', { array: 'array', of: [] }]] }, /k has the type 9, which GGUF does not have/],
+    [
+      'an array of arrays',
+      { values: [['k', { array: 'array', of: [] }]] },
+      /k has the type 9, which GGUF does not have/,
+    ],
     ['a type of tensor', tensor({ type: 77 }), /damaged: a has the type 77, which ggml does not have/],
     ['a type that is not read', tensor({ type: 23 }), /a is of type IQ4_XS, which this lab does not read; use .* Q4_K/],
     ['no dimension', tensor({ shape: [] }), /damaged: the tensor "a" has 0 dimensions/],

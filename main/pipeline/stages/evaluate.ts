@@ -190,7 +190,9 @@ function policiesOf(context: StageContext, best: number): Map<string, string> {
     policies.set('dpo', policyFolder(context, best))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    context.say('sftAlone', { why: error.messages })
+    // Nobody has trained DPO yet, or its adapter lies somewhere else.
+    if (error.messages.some(({ id }) => id === 'adapterMissing')) context.say('withoutDpo')
+    else context.say('sftAlone', { why: error.messages })
   }
   return policies
 }

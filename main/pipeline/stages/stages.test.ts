@@ -11,6 +11,7 @@ import { adapterDigest } from '../../engine/adapter/identity.ts'
 import type { Task } from '../../environment/tasks.ts'
 import { writeFileAtomic } from '../../files/file.ts'
 import { type Message, message } from '../../messages/message.ts'
+import { isWarning } from '../../messages/warnings.ts'
 import { preferenceText } from '../../preferences/dataset.ts'
 import type { Episode, Outcome } from '../../store/episode.ts'
 import { Store } from '../../store/store.ts'
@@ -156,7 +157,9 @@ test('an unsolved problem gets further attempts until one solves it; branches th
       [10, 5],
     ],
   )
-  expect(said).toContain('4 attempts turned away from the path of a success; 2 of them failed; 2 pairs with a hard negative')
+  expect(said).toContain(
+    '4 attempts turned away from the path of a success; 2 of them failed; 2 pairs with a hard negative',
+  )
 })
 
 test('a later collection without a pair says why, and that the policy so far stays', async () => {
@@ -240,7 +243,7 @@ test('evaluate calls the kept round dpo, reports every arm, and exports that ada
 
 test('evaluate alone plays the adapters at the paths of the configuration, and only SFT where there is no other', async () => {
   begin({ evaluation: { num_episodes_per_task: 1, seed_start: 50 } })
-  await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run `npx dpo-driver sft` first/)
+  await expect(perform(evaluate, 1)).rejects.toThrow(/sft: there is no adapter here; run the stage sft first/)
   adapter(inFolder('sft/lesson'))
   await expect(perform(evaluate, 1)).rejects.toThrow(/there are adapters in sub-folders: .*sft\/lesson/)
   rmSync(inFolder('sft'), { recursive: true })
@@ -249,7 +252,8 @@ test('evaluate alone plays the adapters at the paths of the configuration, and o
     store.episodes.add({ run: run.id, stage: 'evaluate', round: 1, arm: 'sft' }, episode(task, 50, 0, 'success'))
   }
   expect(Object.keys((await perform(evaluate, 1)).arms)).toEqual(['sft'])
-  expect(said.join('\n')).toContain('run `npx dpo-driver dpo` first. The evaluation leaves out DPO.')
+  expect(said.join('\n')).toContain('There is no DPO adapter yet, so the evaluation plays without DPO.')
+  expect(isWarning({ id: 'withoutDpo' })).toBe(false)
 })
 
 test('the base model plays without training where auto finds that it can act, and where it is told to', async () => {

@@ -24,3 +24,9 @@ test('an unknown state in the address is ignored', () => {
 test('the order of the table is the order of the list', () => {
   expect(sortOf({ by: 'margin', descending: true })).toEqual({ sort: 'margin', descending: true })
 })
+
+test('an annotator sees the states of the own judgements, and none of the review', () => {
+  const query = { as: 'Ada', state: 'edited' }
+  expect(stateIn(query)).toBeUndefined()
+  expect(filterOf(round, { ...query, state: 'kept' }, '')).toEqual({ ...round, state: 'kept', annotator: 'Ada' })
+})

@@ -5,24 +5,33 @@ import type { Place } from '../../location.ts'
 import type { Order } from '../../parts/table/order.ts'
 
 type ListInput = Parameters<typeof lab.pairs.list.query>[0]
-export type PairFilter = Pick<ListInput, 'run' | 'round' | 'task' | 'state' | 'search'>
+export type PairFilter = Pick<ListInput, 'run' | 'round' | 'task' | 'state' | 'annotator' | 'search'>
 
-export const PAIR_STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
+const PAIR_STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped', 'edited', 'noted'] as const
+
+/** The states of an annotator's judgements, which are kept apart from the review. */
+const JUDGED_STATES = ['unreviewed', 'reviewed', 'kept', 'dropped', 'swapped'] as const
+
+/** The states that whoever judges can choose: the reviewer, or the annotator whom the address names. */
+export function statesFor({ as: annotator }: Place['query']): readonly (typeof PAIR_STATES)[number][] {
+  return annotator === undefined ? PAIR_STATES : JUDGED_STATES
+}
 
 /** The state that an address names; undefined where it names none or an unknown one. */
-export function stateIn({ state }: Place['query']): (typeof PAIR_STATES)[number] | undefined {
-  return PAIR_STATES.find((one) => one === state)
+export function stateIn(query: Place['query']): (typeof PAIR_STATES)[number] | undefined {
+  return statesFor(query).find((one) => one === query.state)
 }
 
 /** The filter from the address and the search text. */
 export function filterOf({ run, round }: Round, query: Place['query'], search: string): PairFilter {
-  const { task } = query
+  const { task, as: annotator } = query
   const state = stateIn(query)
   return {
     run,
     round,
     ...(task === undefined ? {} : { task }),
     ...(state === undefined ? {} : { state }),
+    ...(annotator === undefined ? {} : { annotator }),
     ...(search === '' ? {} : { search }),
   }
 }

@@ -7,7 +7,7 @@ import { lab } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { usePlace, visit } from '../../location.ts'
 import { useKnownChoice } from '../../parts/address.ts'
-import { PAIR_STATES, stateIn } from './filter.ts'
+import { stateIn, statesFor } from './filter.ts'
 import { taskName } from './task-name.ts'
 
 interface Props {
@@ -23,7 +23,7 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
   const { query } = usePlace()
   const tasks = useQuery({ queryKey: ['pairs', 'tasks', round], queryFn: () => lab.pairs.tasks.query(round) })
   useKnownChoice('task', tasks.isFetching ? undefined : tasks.data?.map(({ task }) => task))
-  useKnownChoice('state', PAIR_STATES)
+  useKnownChoice('state', statesFor(query))
   return (
     <>
       <TextInput
@@ -57,7 +57,7 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
         value={stateIn(query) ?? ''}
         data={[
           { value: '', label: t('pairs.allStates') },
-          ...PAIR_STATES.map((state) => ({ value: state, label: t(`pairs.states.${state}`) })),
+          ...statesFor(query).map((state) => ({ value: state, label: t(`pairs.states.${state}`) })),
         ]}
         onChange={(event) => {
           visit({ state: event.currentTarget.value })
