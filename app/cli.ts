@@ -15,6 +15,7 @@ import { addModels } from './commands/models.ts'
 import { addPairs } from './commands/pairs.ts'
 import { addPlay } from './commands/play.ts'
 import { addPredict } from './commands/predict.ts'
+import { addReport } from './commands/report.ts'
 import { addRunCommands } from './commands/run.ts'
 import { addRuns } from './commands/runs.ts'
 import { addServe } from './commands/serve.ts'
@@ -35,6 +36,7 @@ const COMMANDS = [
   addModels,
   addEstimate,
   addMerge,
+  addReport,
   addExport,
   addAdapter,
   addPairs,

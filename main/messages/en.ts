@@ -945,6 +945,7 @@ export const ENGLISH = {
   optionNotTokens: '{{option}} must be a whole number of tokens above 0.',
   portUnavailable: 'Port {{port}} is taken; choose another with --port.',
   nothingToExport: 'There are no {{what}} to export yet; `npm run pipeline` makes some.',
+  reportNameWrong: '{{file}}: a report is a page or a PDF; give a name that ends in .html or .pdf.',
   nothingRecorded: 'tracking.uri is null, so nothing is recorded; set it to auto.',
   recordedElsewhere: 'The runs are recorded at {{uri}}: open that address in a browser.',
   mlflowMissing:

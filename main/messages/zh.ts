@@ -834,6 +834,7 @@ export const CHINESE = translated({
   optionNotTokens: '{{option}} 必须是大于 0 的整数个词元。',
   portUnavailable: '端口 {{port}} 已被占用；请用 --port 另选一个。',
   nothingToExport: '还没有可导出的 {{what}}；`npm run pipeline` 会产生它们。',
+  reportNameWrong: '{{file}}：报告是网页或 PDF；请给出以 .html 或 .pdf 结尾的名称。',
   nothingRecorded: 'tracking.uri 是 null，因此没有记录；请把它设为 auto。',
   recordedElsewhere: '运行记录在 {{uri}}：请在浏览器中打开这个地址。',
   mlflowMissing:

@@ -498,6 +498,7 @@ export const words = {
     copy: 'Copy as Markdown',
     copied: 'Copied',
     open: 'Open report',
+    reportLanguage: 'Language of the report',
     export: 'Export',
   },
   category: {

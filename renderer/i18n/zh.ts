@@ -480,6 +480,7 @@ export const words: Words = {
     copy: '复制为 Markdown',
     copied: '已复制',
     open: '打开报告',
+    reportLanguage: '报告的语言',
     export: '导出',
   },
   category: {

@@ -1,7 +1,9 @@
 /** Exports results: to the clipboard as Markdown, as the report, and as files. */
-import { Button, type ButtonVariant, CopyButton, Menu } from '@mantine/core'
+import { Button, type ButtonVariant, CopyButton, Menu, SegmentedControl } from '@mantine/core'
 import { ChevronDown, ClipboardCopy, Download, ExternalLink } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { LANGUAGES } from '../state/settings.ts'
 
 interface ExportsProps {
   /** Undefined until it is known. */
@@ -11,11 +13,15 @@ interface ExportsProps {
   /** The report comes first. */
   readonly files: readonly [string, ...string[]]
   readonly variant: ButtonVariant
+  /** Whether the report comes in every language of the window. */
+  readonly inEveryLanguage: boolean
 }
 
-export function Exports({ markdown, folder, files, variant }: ExportsProps) {
+export function Exports({ markdown, folder, files, variant, inEveryLanguage }: ExportsProps) {
   const { t, i18n } = useTranslation()
-  const language = `language=${i18n.language}`
+  const [chosen, setChosen] = useState<string | null>(null)
+  const spoken = chosen ?? i18n.language
+  const language = `language=${spoken}`
   return (
     <>
       <CopyButton value={markdown ?? ''}>
@@ -51,6 +57,19 @@ export function Exports({ markdown, folder, files, variant }: ExportsProps) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          {inEveryLanguage && (
+            <>
+              <Menu.Label>{t('results.reportLanguage')}</Menu.Label>
+              <SegmentedControl
+                size="xs"
+                fullWidth
+                aria-label={t('results.reportLanguage')}
+                value={spoken}
+                onChange={setChosen}
+                data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+              />
+            </>
+          )}
           {files.map((file) => (
             <Menu.Item key={file} component="a" href={`${folder}/${file}?${language}`} download>
               {file}

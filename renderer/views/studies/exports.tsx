@@ -10,5 +10,7 @@ export function StudyExports({ study }: { readonly study: number }) {
     queryKey: ['studies', 'markdown', study],
     queryFn: () => lab.studies.markdown.query({ study }),
   })
-  return <Exports markdown={data} folder={`/studies/${study}`} files={FILES} variant="default" />
+  return (
+    <Exports markdown={data} folder={`/studies/${study}`} files={FILES} variant="default" inEveryLanguage={false} />
+  )
 }
