@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { connectServer } from '../main/workers/server.ts'
 import { work } from '../main/workers/worker.ts'
-import { episodesOf, THERE } from './queue-play.ts'
+import { episodesOf, QUICK, THERE } from './queue-play.ts'
 
 const optionsSchema = z.object({
   address: z.string(),
@@ -16,10 +16,11 @@ const optionsSchema = z.object({
   delay: z.number().default(0),
   /** The seed of a problem that kills it. */
   poison: z.int().default(-1),
+  patience: z.object({ lock: z.int(), look: z.int() }).default(QUICK),
 })
 export type QueueWorkerOptions = z.input<typeof optionsSchema>
 
-const { address, name, slots, delay, poison } = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const { address, name, slots, delay, poison, patience } = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 const server = await connectServer(address, 'lab')
@@ -28,6 +29,7 @@ await work({
   ...THERE,
   server,
   slots,
+  patience,
   machine: { ...THERE.machine, name },
   open: async () => ({
     async play(problem, signal) {

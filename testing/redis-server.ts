@@ -6,6 +6,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** The program: another Redis or Valkey where this variable names one. */
+const PROGRAM = process.env.DPO_DRIVER_TESTS_REDIS_SERVER || 'redis-server'
+
 export interface RedisServer {
   readonly port: number
   /** redis://127.0.0.1:port */
@@ -20,7 +23,7 @@ export interface RedisServer {
 /** Whether this machine has redis-server. */
 export function hasRedisServer(): boolean {
   try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -61,7 +64,7 @@ export async function freePort(): Promise<number> {
 
 async function start(port: number, folder: string, args: readonly string[]): Promise<ChildProcess> {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...args]
-  const server = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(PROGRAM, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -10,7 +10,7 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-export async function startProxy(target: number): Promise<TcpProxy> {
+export async function startProxy(target: number, host = '127.0.0.1'): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let isCut = false
   let isHard = false
@@ -32,7 +32,7 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       from.destroy()
       return
     }
-    const to = connect(target, '127.0.0.1')
+    const to = connect(target, host)
     keep(from, to)
     keep(to, from)
   }).listen(0, '127.0.0.1')

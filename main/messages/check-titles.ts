@@ -10,6 +10,7 @@ export const CHECK_TITLES = {
   engine: 'checkEngine',
   tasks: 'checkTasks',
   browser: 'checkBrowser',
+  queue: 'checkQueue',
 } as const satisfies Readonly<Record<string, MessageId>>
 
 export type CheckName = keyof typeof CHECK_TITLES

@@ -635,13 +635,20 @@ export const ENGLISH = {
   // Workers on other machines. (main/workers, main/pipeline/stages/play-with-workers.ts)
   queueMissing: 'No queue is named; give --queue redis://host:port, or set workers.queue.',
   queueUnreachable:
-    'The queue at {{address}} does not answer: {{why}}. Start Redis or Valkey there, or correct workers.queue; the user and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD.',
+    'The queue at {{address}} does not answer: {{why}}. Start Redis or Valkey there, or correct workers.queue.',
+  queueRefuses:
+    'The queue at {{address}} does not let the lab in: {{why}}. User and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD, and workers.prefix stands before every key.',
+  queueTooOld: 'The queue at {{address}} is Redis {{version}}; at least {{least}} is needed, or Valkey.',
+  queueForgets:
+    'The queue at {{address}} removes keys when its memory is full (maxmemory-policy {{policy}}), and problems with them. Set maxmemory-policy to noeviction there.',
   queueAway: 'The queue at {{address}} does not take what the lab sends: {{why}}. The run goes on when it does.',
   queueBack: 'The queue works again.',
   playedBy_other: '{{count}} machines have played: {{parts}} episodes',
   problemSetAside: 'this problem ended or broke its worker {{tries}} times, so nobody plays it any more',
   setAside:
     'Task {{task}} at seed {{seed}} ended or broke its worker {{tries}} times. It is set aside as a fault; resume the run to try again.',
+  workerFaults:
+    'Nothing but faults came of the last {{count}} problems, such as: {{why}}. Something is wrong with the browser of this machine, perhaps its memory, so it plays no more. The lab plays them itself.',
   policyTooLarge: '{{file}}: a file of more than {{most}} MB cannot travel to workers; set workers.queue to null.',
   policyMissing:
     'The queue at {{address}} does not have the adapter {{hash}} any more, or has another in its place; this worker waits for the next.',
@@ -865,6 +872,7 @@ export const ENGLISH = {
   checkEngine: 'Engine',
   checkTasks: 'Tasks',
   checkBrowser: 'Browser',
+  checkQueue: 'Queue',
   foundNode: '{{version}}',
   foundFree: '{{size}} free',
   foundDisk: '{{size}} free, {{needed}} needed',
@@ -891,6 +899,14 @@ export const ENGLISH = {
   pageOfTask: '{{task}}: {{why}}',
   foundPages_one: 'the page of {{count}} task answers, {{milliseconds}} ms',
   foundPages_other: 'the pages of {{count}} tasks answer, {{milliseconds}} ms',
+
+  foundQueue: '{{server}} {{version}}, {{workers}}, {{file}}',
+  queueWorkers_one: '{{count}} worker',
+  queueWorkers_other: '{{count}} workers',
+  queueRefusers_one: '{{count}} worker that does not play for every lab (dpo-driver workers says why)',
+  queueRefusers_other: '{{count}} workers, some of which do not play for every lab (dpo-driver workers says why)',
+  queueFile: 'an append-only file keeps problems through its restart',
+  queueNoFile: 'no append-only file: what was in progress is played again after its restart',
 
   // Recordings by hand. (main/live)
   recordMoved: 'The page differs from what it was before. Continue from here.',

@@ -549,14 +549,20 @@ export const CHINESE = translated({
 
   // 其他机器上的 worker。(main/workers, main/pipeline/stages/play-with-workers.ts)
   queueMissing: '没有指定队列；请给出 --queue redis://主机:端口，或设置 workers.queue。',
-  queueUnreachable:
-    '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue；用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD。',
+  queueUnreachable: '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue。',
+  queueRefuses:
+    '{{address}} 的队列拒绝了实验室：{{why}}。用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD，每个键之前是 workers.prefix。',
+  queueTooOld: '{{address}} 的队列是 Redis {{version}}；至少需要 {{least}}，或者 Valkey。',
+  queueForgets:
+    '{{address}} 的队列在内存已满时会删除键（maxmemory-policy {{policy}}），题目也会丢失。请在那里把 maxmemory-policy 设为 noeviction。',
   queueAway: '{{address}} 的队列不接受实验室发送的内容：{{why}}。它恢复后，运行会继续。',
   queueBack: '队列恢复正常。',
   playedBy_other: '{{count}} 台机器做了题：{{parts}} 个回合',
   problemSetAside: '这道题使它的 worker 退出或出错 {{tries}} 次，因此不再做它',
   setAside:
     '任务 {{task}}（种子 {{seed}}）使它的 worker 退出或出错 {{tries}} 次。它被记为故障；继续这次运行会再试一次。',
+  workerFaults:
+    '最近 {{count}} 道题全是故障，例如：{{why}}。这台机器的浏览器有问题，可能是内存不足，因此它不再做题；实验室会自己做这些题。',
   policyTooLarge: '{{file}}：超过 {{most}} MB 的文件无法传给 worker；请把 workers.queue 设为 null。',
   policyMissing: '{{address}} 的队列上已没有适配器 {{hash}}，或其内容不符；这个 worker 等待下一个。',
   resultTooLarge: '{{machine}} 上的一个回合超过 {{most}} MB，无法传送；请关闭 environment.pictures。',
@@ -758,6 +764,7 @@ export const CHINESE = translated({
   checkEngine: '引擎',
   checkTasks: '任务',
   checkBrowser: '浏览器',
+  checkQueue: '队列',
   foundNode: '{{version}}',
   foundFree: '可用 {{size}}',
   foundDisk: '可用 {{size}}，需要 {{needed}}',
@@ -780,6 +787,11 @@ export const CHINESE = translated({
   foundOwnTasks_other: '{{count}} 个任务，其中 {{own}} 个是实验室自带的页面：没有安装 MiniWoB++',
   pageOfTask: '{{task}}：{{why}}',
   foundPages_other: '{{count}} 个任务的页面都有回应，用时 {{milliseconds}} 毫秒',
+  foundQueue: '{{server}} {{version}}，{{workers}}，{{file}}',
+  queueWorkers_other: '{{count}} 个 worker',
+  queueRefusers_other: '{{count}} 个 worker，其中有的不为每个实验室做题（dpo-driver workers 会说明原因）',
+  queueFile: '仅追加文件使题目在它重启后仍在',
+  queueNoFile: '没有仅追加文件：它重启后，正在做的题会重做',
 
   // 手工录制。（main/live）
   recordMoved: '页面与之前不同，请从这里继续。',

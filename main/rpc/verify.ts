@@ -4,12 +4,12 @@ import { fetchMiniwob } from '../environment/miniwob.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { openResources } from '../pipeline/resources.ts'
-import { CHECK_NAMES, runChecks } from '../pipeline/stages/verify.ts'
+import { checkNames, runChecks } from '../pipeline/stages/verify.ts'
 import { procedure, router } from './trpc.ts'
 
 export const verifyRouter = router({
   /** The names of the checks, in order. */
-  names: procedure.query(() => CHECK_NAMES),
+  names: procedure.query(({ ctx }) => checkNames(ctx.settings.read())),
 
   /** Runs one check after another and reports each. The `detail` of a failed check says what to do. */
   run: procedure.subscription(async function* ({ ctx, signal = new AbortController().signal }) {

@@ -69,6 +69,9 @@ export function triesKey(server: Server, { id }: Pick<Play, 'id'>): string {
   return server.key('tries', id)
 }
 
+/** Nobody plays the problem any more. */
+class SetAside extends Error {}
+
 export function consumeProblems(server: Server, play: Play, options: ConsumeOptions): Consumer {
   const { redis, options: connection, prefix } = server
   const tries = triesKey(server, play)
@@ -93,12 +96,14 @@ export function consumeProblems(server: Server, play: Play, options: ConsumeOpti
   const work = async (id: string, data: unknown, signal: AbortSignal): Promise<unknown> => {
     const problem = problemSchema.parse(data)
     const before = Number(await ask(signal, () => redis.hget(tries, id)))
-    if (before >= TRIES) throw new Error('set aside')
+    if (before >= TRIES) throw new SetAside()
     // What has ended two workers may do so again. It must not take the problems beside it along.
     await sharedLock.acquire(before >= TRIES - 1)
     try {
       signal.throwIfAborted()
-      await ask(signal, () => redis.hincrby(tries, id, 1))
+      const begun = await ask(signal, () => redis.hincrby(tries, id, 1))
+      // Others may have had it while this one waited for its turn.
+      if (begun > TRIES) throw new SetAside()
       void redis.expire(tries, REMEMBERED).catch(() => {})
       const played = options.play(problem, signal)
       playing.add(played)
@@ -107,7 +112,7 @@ export function consumeProblems(server: Server, play: Play, options: ConsumeOpti
       return left
     } catch (error) {
       if (signal.aborted) void redis.hincrby(tries, id, -1).catch(() => {})
-      else options.onBroken(error)
+      else if (!(error instanceof SetAside)) options.onBroken(error)
       throw error
     } finally {
       sharedLock.release()

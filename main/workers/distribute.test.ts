@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Worker } from 'bullmq'
+import { Queue, Worker } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { episodesOf, HERE, hand, playOf, REQUIREMENTS, THERE } from '../../testing/queue-play.ts'
+import { episodesOf, HERE, hand, playOf, QUICK, REQUIREMENTS, THERE } from '../../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
 import { UserError } from '../messages/error.ts'
+import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import { queueName } from './consumer.ts'
+import type { Episode } from '../store/episode.ts'
+import { consumeProblems, queueName, TRIES, triesKey } from './consumer.ts'
 import { postPlay, workers } from './presence.ts'
 import { connectServer, type Server } from './server.ts'
 import { type WorkerEvent, type WorkerOptions, work } from './worker.ts'
@@ -134,6 +136,87 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
     }
   })
 
+  test('what broke in the browser of a worker is played here, and the worker stops', async () => {
+    const sick = work({
+      ...THERE,
+      server,
+      signal: stop.signal,
+      hear() {},
+      open: async () => ({
+        play: async ({ seed, attempts }) => attempts.map((attempt) => faultOf(seed, attempt)),
+        close: async () => {},
+      }),
+    })
+    const ended = expect(sick).rejects.toThrow(/Nothing but faults came of the last 8 problems, such as: .*3 times/)
+    const { episodes, by, times } = await hand(server, 24, {
+      async playHere(problem, _signal, onEpisode) {
+        await ended
+        for (const played of episodesOf(problem)) onEpisode(played)
+      },
+    })
+    expect([episodes.size, times]).toEqual([48, 48])
+    expect([...episodes.values()].map(({ outcome }) => outcome)).not.toContain('fault')
+    expect(new Set(by.values())).toEqual(new Set(['here']))
+  })
+
+  test('what breaks here as well is a fault', async () => {
+    startWorker({
+      open: async () => ({
+        play: async ({ seed, attempts }) =>
+          attempts.map((attempt) => (seed === 3 ? faultOf(seed, attempt) : episode(seed, attempt))),
+        close: async () => {},
+      }),
+    })
+    const { episodes, by } = await hand(server, 12, {
+      async playHere(problem, signal, onEpisode) {
+        if (problem.seed !== 3) await pause(200, undefined, { signal })
+        for (const played of episodesOf(problem)) {
+          onEpisode(problem.seed === 3 ? faultOf(3, played.attempt) : played)
+        }
+      },
+    })
+    const faults = [...episodes.values()].filter(({ outcome }) => outcome === 'fault')
+    expect(faults.map(({ seed, attempt }) => [seed, attempt])).toEqual([
+      [3, 0],
+      [3, 1],
+    ])
+    expect(by.get('3 0')).toBe('here')
+  })
+
+  test('a problem that others have tried three times, while it waited to be played alone, is not played', async () => {
+    const play = { ...playOf(), share: 1 }
+    const queue = new Queue(queueName(play), { connection: server.options, prefix: 'lab' })
+    const begun: number[] = []
+    const first = Promise.withResolvers<void>()
+    await server.redis.hset(triesKey(server, play), 'press-2', TRIES - 1)
+    const consumer = consumeProblems(server, play, {
+      slots: 2,
+      async play({ seed }) {
+        begun.push(seed)
+        if (seed === 1) await first.promise
+        return null
+      },
+      onBroken: (error) => expect.unreachable(String(error)),
+      onServerError: (error) => expect.unreachable(String(error)),
+      removes: false,
+      patience: QUICK,
+    })
+    try {
+      for (const seed of [1, 2]) {
+        const data = { task: 'press', seed, attempts: [0] }
+        await queue.add('problem', data, { jobId: `press-${seed}`, attempts: 1 })
+      }
+      await expect.poll(() => queue.getActiveCount(), { timeout: 15_000 }).toBe(2)
+      await server.redis.hincrby(triesKey(server, play), 'press-2', 1)
+      first.resolve()
+      await expect.poll(() => queue.getFailedCount(), { timeout: 15_000 }).toBe(1)
+      expect(begun).toEqual([1])
+    } finally {
+      await consumer.close(true)
+      await queue.close()
+    }
+  })
+
   test('attempts that nobody asked for are dropped', async () => {
     startWorker({
       open: async () => ({
@@ -238,6 +321,11 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
     }
   })
 })
+
+function faultOf(seed: number, attempt: number): Episode {
+  const played = { task: 'press', seed, attempt, instruction: '', steps: [], duration: 1, reward: 0 }
+  return { ...played, outcome: 'fault', fault: message('problemSetAside', { tries: 3 }) }
+}
 
 function episode(seed: number, attempt: number) {
   const played = { task: 'press', seed, attempt, instruction: 'press', steps: [], duration: 1 }

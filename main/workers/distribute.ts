@@ -86,6 +86,10 @@ class Distribution {
   /** What has no episodes yet, by the job's id: all problems, and those of them that were handed out. */
   readonly #left: Map<string, { readonly problem: Problem; readonly attempts: Set<number> }>
   readonly #out = new Set<string>()
+  /** Those that a worker's browser could not play: this machine finds out whether the problem or the worker was at fault. */
+  readonly #own = new Set<string>()
+  #playingOwn = Promise.resolve()
+  readonly #stop = new AbortController()
   /** How often a problem came back without episodes. */
   readonly #returned = new Map<string, number>()
   readonly #end = Promise.withResolvers<void>()
@@ -133,7 +137,8 @@ class Distribution {
       await this.#end.promise
     } finally {
       // Whatever is still played here was played elsewhere as well.
-      await consumer.close(true)
+      this.#stop.abort()
+      await Promise.all([consumer.close(true), this.#playingOwn])
       const gone = exchange.then(() => Promise.all([queue.obliterate({ force: true }), takeDownPlay(server, play.id)]))
       await Promise.race([gone.catch(() => {}), pause(GOODBYE, undefined, { ref: false })])
       void queue.disconnect().catch(() => {})
@@ -219,7 +224,7 @@ class Distribution {
     if (this.#out.size < this.#ahead) {
       for (const id of this.#left.keys()) {
         if (this.#out.size + fresh.length >= this.#ahead) break
-        if (!this.#out.has(id)) fresh.push(id)
+        if (!this.#out.has(id) && !this.#own.has(id)) fresh.push(id)
       }
     }
     const ids = again ? [...this.#out, ...fresh] : fresh
@@ -245,9 +250,28 @@ class Distribution {
     const size = await redis.hstrlen(key, 'returnvalue')
     const result = read(resultSchema, size > RESULT_BYTES ? null : await redis.hget(key, 'returnvalue'))
     if (result !== undefined && 'impossible' in result) throw new UserError(result.impossible)
-    for (const episode of result?.episodes ?? []) this.#keep(episode, result!.machine)
+    const episodes = result?.episodes ?? []
+    for (const episode of episodes) if (episode.outcome !== 'fault') this.#keep(episode, result!.machine)
     await queue.remove(id)
-    if (this.#left.has(id)) await this.#again(id)
+    if (!this.#left.has(id)) return
+    if (episodes.some(({ outcome }) => outcome === 'fault')) this.#playOwn(id)
+    else await this.#again(id)
+  }
+
+  /** Plays here what is left of a problem, after the others like it. */
+  #playOwn(id: string): void {
+    if (this.#own.has(id)) return
+    this.#own.add(id)
+    this.#out.delete(id)
+    const { playHere, machine } = this.#options
+    this.#playingOwn = this.#playingOwn.then(async () => {
+      const left = this.#left.get(id)
+      if (this.#isOver || left === undefined) return
+      const problem = { ...left.problem, attempts: [...left.attempts] }
+      await playHere(problem, this.#stop.signal, (episode) => this.#keep(episode, machine)).catch((error) => {
+        if (!this.#stop.signal.aborted) this.fail(error)
+      })
+    })
   }
 
   /** Hands a problem out again that a consumer did not play to its end, unless that has happened too often. */
@@ -258,7 +282,7 @@ class Distribution {
     this.#returned.set(id, returned)
     const begun = Number(await server.redis.hget(triesKey(server, play), id))
     const left = this.#left.get(id)
-    if (Math.max(returned, begun) < TRIES || left === undefined) return
+    if (Math.max(returned, begun) < TRIES || left === undefined || this.#own.has(id)) return
     const { task, seed } = left.problem
     const fault = message('problemSetAside', { tries: TRIES })
     say('setAside', { task, seed, tries: TRIES })

@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { episodesOf, hand } from '../../testing/queue-play.ts'
+import { episodesOf, hand, playOf } from '../../testing/queue-play.ts'
 import type { QueueWorkerOptions } from '../../testing/queue-worker.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
 import { startProxy } from '../../testing/tcp-proxy.ts'
 import { projectPath } from '../files/paths.ts'
+import { postPlay } from './presence.ts'
 import { connectServer, type Server } from './server.ts'
 
 let redis: RedisServer
@@ -181,6 +182,17 @@ describe.skipIf(!hasRedisServer())('the queue under faults (needs redis-server)'
     const [done] = await Promise.all([hand(server, 30), coming])
     expectAll(done, 30)
     expect(done.said).toEqual([])
+  })
+
+  test('a worker that waits for problems ends at once when it is told to', async () => {
+    await start()
+    await postPlay(server, { ...playOf(), share: 1 })
+    const { child, says } = await startWorker()
+    await says('begins')
+    const ended = once(child, 'exit').then(() => 'ended')
+    child.kill('SIGTERM')
+    // A timer that its connection left behind kept it for half a minute.
+    expect(await Promise.race([ended, pause(15_000, 'still there', { ref: false })])).toBe('ended')
   })
 
   test('the lab is killed: the next one takes in what was finished, and hands out the rest', async () => {

@@ -11,12 +11,24 @@ const PASSWORD = 'DPO_DRIVER_QUEUE_PASSWORD'
 /** Most time until a server answers at the start, and between a command and its answer, in milliseconds. */
 const LIMITS = { start: 10_000, answer: 30_000 }
 
+/** BullMQ needs a Redis of this version; every Valkey has what it needs. */
+const LEAST_REDIS = [6, 2] as const
+
+/** What the server says of itself. */
+export interface About {
+  readonly name: 'Redis' | 'Valkey'
+  readonly version: string
+  /** Whether it still has all after a restart. */
+  readonly keeps: boolean
+}
+
 export interface Server {
   /** For messages: without a password. */
   readonly address: string
   /** Stands before every key of this lab. */
   readonly prefix: string
   readonly redis: Redis
+  readonly about: About
   /** How BullMQ connects. */
   readonly options: RedisOptions
   /** The lab's own key of this name. */
@@ -24,7 +36,7 @@ export interface Server {
   close(): void
 }
 
-/** Connects to a server. Throws UserError where it cannot be reached, or does not let the lab in. */
+/** Connects to a server. Throws UserError where it cannot be reached, does not let the lab in, is too old, or forgets what it was given. */
 export async function connectServer(address: string, prefix: string): Promise<Server> {
   const options = connectionOf(address)
   // So that the first failure to connect is told, and not after a time limit.
@@ -37,11 +49,17 @@ export async function connectServer(address: string, prefix: string): Promise<Se
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(why ?? new Error('no answer')), LIMITS.start)
   })
+  let about: About
   try {
-    await Promise.race([redis.connect().then(() => redis.ping()), late])
+    const info = await Promise.race([redis.connect().then(() => redis.info()), late])
+    about = aboutOf(info, address)
+    await Promise.race([tryToWrite(redis, [prefix, 'hello'].join(':')), late])
   } catch (error) {
     redis.disconnect()
-    throw new UserError('queueUnreachable', { address, why: serverReason(why ?? error) })
+    if (error instanceof UserError) throw error
+    const cause = why ?? error
+    const isRefusal = cause instanceof Error && cause.name === 'ReplyError'
+    throw new UserError(isRefusal ? 'queueRefuses' : 'queueUnreachable', { address, why: serverReason(cause) })
   } finally {
     clearTimeout(timer)
   }
@@ -49,6 +67,7 @@ export async function connectServer(address: string, prefix: string): Promise<Se
     address,
     prefix,
     redis,
+    about,
     options,
     key: (...names) => [prefix, ...names].join(':'),
     close: () => redis.disconnect(),
@@ -58,7 +77,31 @@ export async function connectServer(address: string, prefix: string): Promise<Se
 /** What is wrong with a server's answer, in a line. */
 export function serverReason(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
-  return code ?? reasonOf(error)
+  return code ?? reasonOf(error).replace(/\.+$/, '')
+}
+
+/** Throws where this user may not write there, or nobody can: a replica. A full memory may pass. */
+async function tryToWrite(redis: Redis, key: string): Promise<void> {
+  try {
+    await redis.set(key, '', 'PX', 1_000)
+  } catch (error) {
+    if (!reasonOf(error).startsWith('OOM')) throw error
+  }
+}
+
+/** Reads the answer to INFO. Throws UserError where the server is too old, or removes keys when its memory is full. */
+function aboutOf(info: string, address: string): About {
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const valkey = field('valkey_version')
+  const version = valkey ?? field('redis_version') ?? '?'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [least, than] = LEAST_REDIS
+  if (valkey === undefined && !(major > least || (major === least && minor >= than))) {
+    throw new UserError('queueTooOld', { address, version, least: LEAST_REDIS.join('.') })
+  }
+  const policy = field('maxmemory_policy') ?? 'noeviction'
+  if (policy !== 'noeviction' && field('maxmemory') !== '0') throw new UserError('queueForgets', { address, policy })
+  return { name: valkey === undefined ? 'Redis' : 'Valkey', version, keeps: field('aof_enabled') === '1' }
 }
 
 function connectionOf(address: string): RedisOptions & { readonly maxRetriesPerRequest: null } {

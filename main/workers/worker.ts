@@ -14,6 +14,8 @@ import type { Server } from './server.ts'
 
 /** How often a worker looks for what labs play, in milliseconds. */
 const LOOKS = 250
+/** After so many problems of which nothing but faults came, a worker stops: something is wrong with its machine. */
+const MOST_FAULTS = 8
 /** A worker tells how many episodes it played in this time, in milliseconds. */
 const LATELY = 60_000
 
@@ -70,6 +72,8 @@ class Work {
   /** When episodes of the last minute ended. */
   readonly #times: number[] = []
   #episodes = 0
+  /** Problems in a row that were nothing but faults. */
+  #faults = 0
   #isAway = false
   #broken: { readonly error: unknown } | undefined
   #posted = Number.NEGATIVE_INFINITY
@@ -179,6 +183,7 @@ class Work {
       this.#times.push(...episodes.map(() => now))
       const engaged = this.#engaged.get(play.id)
       if (engaged !== undefined) engaged.episodes += episodes.length
+      this.#countFaults(episodes)
       return fitting(written({ machine, episodes: [...episodes] }), machine)
     } catch (error) {
       // Every machine finds the same, so the lab says it.
@@ -189,6 +194,14 @@ class Work {
     } finally {
       this.#playing.delete(problem)
     }
+  }
+
+  /** Ends the worker where its browser plays nothing: the lab would have to play all of it again. */
+  #countFaults(episodes: readonly Episode[]): void {
+    const faults = episodes.flatMap((episode) => (episode.outcome === 'fault' ? [episode.fault] : []))
+    this.#faults = faults.length === episodes.length ? this.#faults + 1 : 0
+    if (this.#faults < MOST_FAULTS) return
+    this.#broken ??= { error: new UserError('workerFaults', { count: MOST_FAULTS, why: faults[0]! }) }
   }
 
   #state() {

@@ -8,6 +8,7 @@ import { DISK } from './rows/disk.ts'
 import { PAGE_FAULTS } from './rows/pages.ts'
 import { PROCESS } from './rows/process.ts'
 import { QUEUE } from './rows/queue.ts'
+import { CROWD } from './rows/queue-crowd.ts'
 import { STORE } from './rows/store.ts'
 
 const { values } = parseArgs({
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   },
 })
 
-const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS, ...QUEUE].filter(
+const wanted = [...DISK, ...STORE, ...PROCESS, ...PAGE_FAULTS, ...QUEUE, CROWD].filter(
   ({ name }) => values.only?.some((text) => name.includes(text)) ?? true,
 )
 const folder = openCampaignFolder()

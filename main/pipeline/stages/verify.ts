@@ -120,6 +120,19 @@ const CHECKS = {
     }
     return message('foundPages', { count: tasks.length, milliseconds: Math.round(performance.now() - began) })
   },
+  async queue({ resources }) {
+    const server = await resources.queue!()
+    const { workers } = await import('../../workers/presence.ts')
+    const there = await workers(server)
+    const { name, version, keeps } = server.about
+    const isRefused = there.some(({ refuses }) => refuses.length > 0)
+    return message('foundQueue', {
+      server: name,
+      version,
+      workers: message(isRefused ? 'queueRefusers' : 'queueWorkers', { count: there.length }),
+      file: message(keeps ? 'queueFile' : 'queueNoFile'),
+    })
+  },
 } satisfies Readonly<Record<CheckName, Check>>
 
 /** The adapter that WebGPU gives, and its memory where the system tells it. */
@@ -149,8 +162,11 @@ async function openModel(context: CheckContext): Promise<AgentModel> {
   return context.resources.model()
 }
 
-/** The names of the checks, in order. */
-export const CHECK_NAMES = Object.keys(CHECK_TITLES) as CheckName[]
+/** The names of the checks, in order. A lab that plays alone has no queue to check. */
+export function checkNames({ workers }: Pick<Config, 'workers'>): CheckName[] {
+  const all = Object.keys(CHECK_TITLES) as CheckName[]
+  return all.filter((name) => name !== 'queue' || workers.queue !== null)
+}
 
 export const verify: Stage<z.output<typeof result>> = {
   name: 'verify',
@@ -158,8 +174,9 @@ export const verify: Stage<z.output<typeof result>> = {
   result,
   async run(context) {
     const checks: CheckResult[] = []
+    const count = checkNames(context.config).length
     for await (const found of runChecks(context)) {
-      context.progress(checks.length, CHECK_NAMES.length, message('unitChecks'))
+      context.progress(checks.length, count, message('unitChecks'))
       checks.push(found)
       if (found.ok) context.say('check', { name: message(CHECK_TITLES[found.name]), found: found.messages })
     }
@@ -173,7 +190,7 @@ export const verify: Stage<z.output<typeof result>> = {
 
 /** Runs one check after another and yields each result. Throws the signal's reason when it is cancelled. */
 export async function* runChecks(context: CheckContext): AsyncGenerator<CheckResult & { readonly name: CheckName }> {
-  for (const name of CHECK_NAMES) {
+  for (const name of checkNames(context.config)) {
     context.signal.throwIfAborted()
     const check: Check = CHECKS[name]
     yield await check(context).then(

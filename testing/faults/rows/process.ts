@@ -1,12 +1,11 @@
 /** Browsers that die or stop, processes that are stopped, and systems that give little. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Place, removePlace } from '../../campaign/place.ts'
 import { processesOf, startProgram } from '../../campaign/program.ts'
 import type { Fault, Ground, Seen } from '../fault.ts'
 import { ending, goOn } from '../judge.ts'
+import { noMemoryGroups, openMemoryGroup } from '../memory-group.ts'
 import { stepOf } from './disk.ts'
 
 /** Some attempts have ended, so there is a browser. */
@@ -94,48 +93,24 @@ const fewFiles: Fault = {
   },
 }
 
-/** The folder of memory limits, in version 2 of control groups or in version 1; undefined where there is none. */
-function memoryGroups(): { folder: string; limit: string } | undefined {
-  const all = [
-    { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes' },
-    { folder: '/sys/fs/cgroup', limit: 'memory.max' },
-  ]
-  return all.find(({ folder, limit }) => {
-    const group = join(folder, `dpo-driver-${process.pid}`)
-    try {
-      mkdirSync(group)
-      return existsSync(join(group, limit))
-    } catch {
-      return false
-    } finally {
-      if (existsSync(group)) rmdirSync(group)
-    }
-  })
-}
-
 /** A container's limit. */
 const memory: Fault = {
   name: 'memory limit of a container',
   must: 'a sentence before the work, or the same end',
-  missing: () => (memoryGroups() === undefined ? 'needs control groups that can be written' : null),
+  missing: noMemoryGroups,
   async inject(ground): Promise<Seen> {
-    const groups = memoryGroups()
-    if (groups === undefined) return { seen: '', wrong: ['no control groups'] }
     const done = stepOf(ground, 'sft')
     const seen: string[] = []
     const wrong: string[] = []
     for (const megabytes of [150, 600]) {
-      const group = join(groups.folder, `dpo-driver-${process.pid}-${megabytes}`)
-      mkdirSync(group)
-      writeFileSync(join(group, groups.limit), String(megabytes * 2 ** 20))
+      const group = openMemoryGroup(megabytes)
       const place = ground.place('sft')
-      const enter = `echo $$ > ${group}/cgroup.procs && exec "$@"`
-      const ended = await startProgram(place, ['sft'], { through: ['sh', '-c', enter, 'sh'] }).ended
+      const ended = await startProgram(place, ['sft'], { through: group.through }).ended
       seen.push(`${megabytes} MB: ${ending(ended)}`)
       wrong.push(...(await goOn(done, place, ended)).map((line) => `${megabytes} MB: ${line}`))
       removePlace(place)
       await pause(200)
-      rmdirSync(group)
+      group.close()
     }
     return { seen: seen.join(' | '), wrong }
   },
