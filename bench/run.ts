@@ -1,10 +1,10 @@
 /**
  * Runs the benchmarks: `npm run bench [-- constraint|engine|environment|holdings|live|memory|precision|queries|window|workers]
- * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>] [--instructions avx2] [--json]
- * [--quick]`. Prints a table, or with --json one line a figure. Notes go to stderr, and so does each figure of the table as
+ * [--model <part of a name>] [--case <part of a name>] [--against <folder>] [--gguf <file>]
+ * [--instructions <name>] [--json] [--quick]`. Prints a table, or with --json one line a figure. Notes go to stderr, and so does each figure of the table as
  * soon as it is known. --model and --case select models and cases of engine, holdings and memory, --case also queries and workers; both
  * may be given several times. --against names another checkout, set up, whose window takes turns with ours. --gguf names the
- * model of holdings, and --instructions avx2 measures it as on a processor without AVX-512. --quick checks that everything
+ * model of holdings, and --instructions avx-vnni or avx2 measures it as on a processor without AVX-512. --quick checks that everything
  * runs: its figures mean little.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
@@ -66,7 +66,9 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
   }
   const instructions = INSTRUCTIONS.find((one) => one === (values.instructions ?? ''))
   if (instructions === undefined) {
-    throw new UserError('verbatim', { text: `--instructions ${values.instructions} is not known; there is avx2.` })
+    throw new UserError('verbatim', {
+      text: `--instructions ${values.instructions} is not known; there are avx-vnni and avx2.`,
+    })
   }
   return {
     // The others find nothing new on another day, so they run only on request.

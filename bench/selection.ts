@@ -9,11 +9,11 @@ export interface Selection {
   readonly against: string | null
   /** Path of a GGUF file; null for none. */
   readonly gguf: string | null
-  /** 'avx2' measures holdings as on a processor without AVX-512; '' takes the best that there are. */
+  /** 'avx-vnni' and 'avx2' measure holdings as on a processor without AVX-512, or without AVX-VNNI too; '' takes the best. */
   readonly instructions: Instructions
 }
 
-export const INSTRUCTIONS = ['', 'avx2'] as const
+export const INSTRUCTIONS = ['', 'avx-vnni', 'avx2'] as const
 export type Instructions = (typeof INSTRUCTIONS)[number]
 
 /** Whether a name contains one of the parts, in any letter case; true if there are no parts. */

@@ -107,6 +107,8 @@ struct Int8Rows {
 template <class T>
 struct Int8Products {
   int64_t panelRows;
+  // Whether rounded numbers that are neighbours in a row sum to 128 at most. Scales are then up to twice as large.
+  bool boundsPairs;
   // Both are null in a table without such products.
   // Rounds groups [group, end) of a panel of x [rows, k], the columns after k as zeros. A group with a number that is not
   // finite gets the scale NaN.
@@ -199,7 +201,8 @@ extern const Products<float> kAmx;  // where null, kAvx512Bf16's are used
 #endif
 #endif
 
-// The best table that this machine can run, or the named one ("portable", "avx2", "avx512", "amx"). Throws if it cannot run.
+// The best table that this machine can run, or the named one ("portable", "avx2", "avx-vnni", "avx512", "amx"). Throws if it
+// cannot run. "avx-vnni" is AVX2 with products of int8 by AVX-VNNI.
 // With `bf16`, products round their operands to bf16 if the processor has instructions for that, and sum in T: "avx512"
 // uses AVX512-BF16, "amx" uses AMX. Without a name, AMX is used if it is faster on this machine. Only then the table has
 // products of int8.

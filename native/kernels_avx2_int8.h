@@ -9,15 +9,12 @@ namespace {
 struct Lanes256 {
   using Ints = __m256i;
   using Floats = __m256;
-  using Bytes = __m256i;
   static constexpr int count = 8;
   static constexpr int panelRows = 4;
 
-  static __m256i four(const int8_t* a) {
-    int32_t bytes;
-    std::memcpy(&bytes, a, sizeof bytes);
-    return _mm256_set1_epi32(bytes);
-  }
+  static Ints load(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+  static Ints same(int32_t four) { return _mm256_set1_epi32(four); }
+  static Ints start(int32_t offset) { return _mm256_set1_epi32(offset); }
   static Floats toFloats(Ints sum) { return _mm256_cvtepi32_ps(sum); }
   static Floats fill(float x) { return _mm256_set1_ps(x); }
   static Floats mulAdd(Floats x, Floats y, Floats z) { return _mm256_fmadd_ps(x, y, z); }

@@ -10,21 +10,14 @@ namespace {
 struct Lanes512 {
   using Ints = __m512i;
   using Floats = __m512;
-  using Bytes = __m512i;
   static constexpr int count = 16;
   static constexpr int panelRows = 12;
+  static constexpr bool boundsPairs = false;
 
-  static Bytes load(const uint8_t* p) {
-    // Rows of W follow each other, so this is a tile or two further on.
-    _mm_prefetch(reinterpret_cast<const char*>(p) + 4096, _MM_HINT_T0);
-    return _mm512_loadu_si512(p);
-  }
+  static Ints load(const uint8_t* p) { return _mm512_loadu_si512(p); }
+  static Ints same(int32_t four) { return _mm512_set1_epi32(four); }
   static Ints start(int32_t offset) { return _mm512_set1_epi32(offset); }
-  static Ints step(Ints sum, Bytes w, const int8_t* a) {
-    int32_t four;
-    std::memcpy(&four, a, sizeof four);
-    return _mm512_dpbusd_epi32(sum, w, _mm512_set1_epi32(four));
-  }
+  static Ints step(Ints sum, Ints w, Ints a) { return _mm512_dpbusd_epi32(sum, w, a); }
   static Floats toFloats(Ints sum) { return _mm512_cvtepi32_ps(sum); }
   static Floats fill(float x) { return _mm512_set1_ps(x); }
   static Floats mulAdd(Floats x, Floats y, Floats z) { return _mm512_fmadd_ps(x, y, z); }

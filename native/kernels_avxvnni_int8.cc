@@ -8,9 +8,9 @@ namespace dpo {
 namespace {
 
 struct LanesAvxVnni : Lanes256 {
-  static Bytes load(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
-  static Ints start(int32_t offset) { return _mm256_set1_epi32(offset); }
-  static Ints step(Ints sum, Bytes w, const int8_t* a) { return _mm256_dpbusd_avx_epi32(sum, w, four(a)); }
+  static constexpr bool boundsPairs = false;
+
+  static Ints step(Ints sum, Ints w, Ints a) { return _mm256_dpbusd_avx_epi32(sum, w, a); }
 };
 
 }  // namespace

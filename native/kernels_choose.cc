@@ -38,7 +38,12 @@ Kernels<float> withInt8(Kernels<float> table, std::initializer_list<const char*>
 }
 
 const Kernels<float>& avx2WithInt8() {
-  static const Kernels<float> table = withInt8(kAvx2, {"avx-vnni", "avx2"});
+  static const Kernels<float> table = withInt8(kAvx2, {"avx2"});
+  return table;
+}
+
+const Kernels<float>& avxVnniWithInt8() {
+  static const Kernels<float> table = withInt8(kAvx2, {"avx-vnni"});
   return table;
 }
 
@@ -160,6 +165,7 @@ const Kernels<float>& chooseKernels<float>(const char* name, bool bf16) {
 #endif
   if (bf16 && (wanted.empty() || wanted == "avx512") && hasAvx512Bf16()) return avx512WithBf16();
   if ((wanted.empty() || wanted == "avx512") && hasAvx512()) return bf16 ? avx512WithInt8() : kAvx512;
+  if ((wanted.empty() || wanted == "avx-vnni") && findInt8("avx-vnni") != nullptr) return bf16 ? avxVnniWithInt8() : kAvx2;
   if ((wanted.empty() || wanted == "avx2") && hasAvx2()) return bf16 ? avx2WithInt8() : kAvx2;
 #endif
   (void)bf16;

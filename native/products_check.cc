@@ -255,7 +255,13 @@ struct Int8Entries {
     constexpr int64_t group = dpo::kInt8Group;
     const int64_t m = size(30), n = size(110), depth = size(700), groups = (depth + group - 1) / group;
     Matrix a = Matrix::random(m, depth), b = Matrix::random(n, depth);
-    for (int64_t j = 0; j < depth; j++) a.at(0, j) = 0;
+    for (int64_t j = 0; j < depth; j++) {
+      a.at(0, j) = 0;
+      // The largest sums: all products of a row have the largest magnitude and one sign.
+      a.at(m / 2, j) = 1;
+      b.at(0, j) = 1;
+      b.at(n - 1, j) = -1;
+    }
     // An outlier must cost only its own group.
     a.at(m - 1, depth - 1) = 1e4f;
     dpo::Stored w("w", dpo::Format::kInt8, n, depth);
@@ -291,6 +297,10 @@ struct Int8Entries {
           const int64_t column = g * group + i;
           const int number = numbers[at * group + static_cast<size_t>(i)];
           sum += number;
+          if (k.boundsPairs && i % 2 == 1) {
+            if (std::abs(number + numbers[at * group + static_cast<size_t>(i) - 1]) > 128) rounding.worst = 1;
+            if (column < depth) largest = std::max(largest, std::abs(a.at(r, column) + a.at(r, column - 1)));
+          }
           if (column >= depth) {
             if (number != 0) rounding.worst = 1;
             continue;

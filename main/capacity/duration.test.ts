@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseConfig } from '../config/config.ts'
 import { stageTimes } from './duration.ts'
 
-const speed = { pair: 40, sample: 25, reference: 12, answer: 10 }
+const speed = { beginning: 0, pair: 40, sample: 25, reference: 12, answer: 10, together: false }
 
 test('stages take what their steps, attempts and episodes take', () => {
   const text = `
@@ -34,4 +34,18 @@ test('rounds, controls and what is learned besides the pairs count', () => {
   expect(at({ 'collect.more_attempts': 4 }).collect).toBe(1.5 * plain.collect)
   expect(at({ 'collect.hard_negatives': true }).collect).toBe(plain.collect + 640 * 3 * (16 + 3) * 10)
   expect(at({ 'evaluation.controls': true }).dpo).toBeGreaterThan(2 * plain.dpo)
+})
+
+test('what all prompts begin with is computed once a forest, which has one term of a step or all', () => {
+  const at = (beginning: number, together: boolean) =>
+    stageTimes(parseConfig('', 'f', { 'training.dpo.max_steps': 1 }), { ...speed, beginning, together })
+  const [plain, apart, joined] = [at(0, false), at(100, false), at(100, true)]
+  const { sft } = parseConfig('', 'f').training
+  expect(apart.sft - plain.sft).toBe(sft.max_steps * sft.grad_accumulation_steps * 100)
+  // Pairs, successes and golden samples; of the controls one has golden samples alone, and two have a term beside them.
+  expect(apart.step - plain.step).toBe(3 * 100)
+  expect(joined.step - plain.step).toBe(100)
+  expect(apart.dpo - plain.dpo).toBe((3 + 5) * 100)
+  expect(joined.dpo - plain.dpo).toBe((1 + 3) * 100)
+  expect([joined.collect, joined.evaluate]).toEqual([plain.collect, plain.evaluate])
 })

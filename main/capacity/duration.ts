@@ -3,6 +3,7 @@ import { BRANCH_SAMPLES } from '../agent/rollout.ts'
 import type { Config } from '../config/schema.ts'
 import { controlsOf } from '../evaluation/arms.ts'
 import type { MemoryQuestion } from './estimate.ts'
+import { beginningTokens } from './lengths.ts'
 import { measureSpeed, type Speed } from './speed.ts'
 
 /** Answers in an attempt. Tasks take from one to a dozen, most two to four. */
@@ -21,23 +22,27 @@ export interface StageTimes {
   readonly evaluate: number
 }
 
-export function stageTimes({ tasks, training, collect, evaluation, flywheel }: Config, speed: Speed): StageTimes {
+export function stageTimes({ tasks, training, collect, evaluation, flywheel }: Config, speed: StageSpeed): StageTimes {
   const { sft, dpo } = training
   const controls = controlsOf(evaluation).length
   // Whether auto has the base model play is not known before it is asked.
   const base = evaluation.base === true ? 1 : 0
   const attempts = mostAttempts({ tasks, collect, flywheel })
   const branches = collect.hard_negatives ? tasks.length * collect.seeds_per_task * flywheel.rounds * ANSWERS : 0
-  // Golden samples are replayed in batches half as large.
-  const imitated = (dpo.imitation > 0 ? 1 : 0) + (dpo.replay > 0 ? 1 / 2 : 0)
-  const step = dpo.grad_accumulation_steps * dpo.batch_size * (speed.pair + imitated * speed.sample)
-  const examples = dpo.grad_accumulation_steps * dpo.batch_size
-  // Only one of the controls trains on pairs; all replay golden samples.
-  const control = evaluation.controls ? examples * (speed.pair + speed.sample + 1.5 * speed.sample) : 0
-  const gradients = evaluation.policy_gradients.length * examples * 1.5 * speed.sample
+  /** A step whose terms have these many pairs or samples for each of `batch_size`. */
+  const stepOf = (pairs: number, ...samples: readonly number[]) => {
+    const terms = (pairs > 0 ? 1 : 0) + samples.filter((share) => share > 0).length
+    const own = pairs * speed.pair + samples.reduce((sum, share) => sum + share, 0) * speed.sample
+    return dpo.grad_accumulation_steps * ((speed.together ? 1 : terms) * speed.beginning + dpo.batch_size * own)
+  }
+  // Golden samples are replayed in batches half as large. All controls replay them; NLL on the chosen and SFT on own successes
+  // have samples beside them.
+  const step = stepOf(1, dpo.imitation > 0 ? 1 : 0, dpo.replay > 0 ? 1 / 2 : 0)
+  const control = evaluation.controls ? stepOf(0, 1 / 2) + 2 * stepOf(0, 1, 1 / 2) : 0
+  const gradients = evaluation.policy_gradients.length * stepOf(0, 1, 1 / 2)
   const episodes = (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
   return {
-    sft: sft.max_steps * sft.grad_accumulation_steps * sft.batch_size * speed.sample,
+    sft: sft.max_steps * sft.grad_accumulation_steps * (speed.beginning + sft.batch_size * speed.sample),
     collect: (attempts * ANSWERS + branches * BRANCH_SAMPLES) * speed.answer,
     attempts,
     step,
@@ -57,8 +62,13 @@ export function runSeconds({ sft, collect, dpo, evaluate }: StageTimes): number 
   return sft + collect + dpo + evaluate
 }
 
+export interface StageSpeed extends Speed {
+  /** Whether the terms of a step go through the engine together, and so compute the beginning once. */
+  readonly together: boolean
+}
+
 export interface MeasuredStages {
-  readonly speed: Speed
+  readonly speed: StageSpeed
   readonly times: StageTimes
 }
 
@@ -74,6 +84,9 @@ export async function measureStages(
   const { prompt, completion } = lengths
   const { pages } = config.environment
   const { config: shape } = question
-  const speed = await measureSpeed({ config: shape, holding: question, lora: config.lora, prompt, completion, pages })
+  const shared = Math.min(beginningTokens(config, shape), prompt)
+  const asked = { config: shape, holding: question, lora: config.lora, prompt, shared, completion, pages }
+  // As `joins` has it.
+  const speed = { ...(await measureSpeed(asked)), together: 2 * shared >= prompt }
   return { speed, times: stageTimes(config, speed) }
 }

@@ -11,6 +11,8 @@ export interface SpeedQuestion {
   readonly lora: LoraConfig
   /** Tokens. */
   readonly prompt: number
+  /** Of these, tokens that all prompts begin with. */
+  readonly shared: number
   readonly completion: number
   /** Completions that are generated at a time. */
   readonly pages: number
@@ -18,13 +20,15 @@ export interface SpeedQuestion {
 
 /** Seconds. */
 export interface Speed {
-  /** Forward and backward of one pair: a prompt with two completions. */
+  /** Forward and backward of what all prompts begin with, which is computed once a forest; 0 if that is nothing. */
+  readonly beginning: number
+  /** The same of one pair: what a prompt goes on with, and two completions. */
   readonly pair: number
-  /** The same of one sample: a prompt with its completion. */
+  /** The same of one sample: what a prompt goes on with, and its completion. */
   readonly sample: number
   /** The frozen reference's log-probabilities of a pair. */
   readonly reference: number
-  /** One completion, if `pages` are generated at a time and each reads its own prompt. */
+  /** One completion, if `pages` are generated at a time, and each reads what its own prompt goes on with. */
   readonly answer: number
 }
 
@@ -38,7 +42,7 @@ const MEASURED_TOKENS = 16
  * they take a few hundredths of the time. `clock` returns milliseconds.
  */
 export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
-  const { config, holding, lora, prompt, completion, pages } = question
+  const { config, holding, lora, prompt, shared, completion, pages } = question
   const slice: ModelConfig = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
   const layers = config.num_hidden_layers
   const engine = await createNativeEngine(slice, randomStream(slice, 1), {
@@ -57,16 +61,19 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
   try {
     await engine.addAdapter('timed', lora, initLora(slice, lora, 1))
     await engine.train('timed')
-    const pair = forestOf(prompt, completion, 2)
+    const own = prompt - shared
+    const pair = forestOf(shared, own, completion, 2)
     const pull = ({ logprobs }: { readonly logprobs: Float32Array }) => logprobs.map(() => -1 / logprobs.length)
     // The first call of each kind allocates memory and packs weights.
-    await engine.accumulate(forestOf(8, 2, 2), pull)
+    await engine.accumulate(forestOf(0, 8, 2, 2), pull)
     const trained = await seconds(() => engine.accumulate(pair, pull))
-    const single = await seconds(() => engine.accumulate(forestOf(prompt, completion, 1), pull))
+    const single = await seconds(() => engine.accumulate(forestOf(shared, own, completion, 1), pull))
     const reference = await seconds(() => engine.logprobs(pair, 'timed'))
 
     const generate = (round: number, max_new_tokens: number) => {
-      const prompts = Array.from({ length: pages }, (_, page) => tokens(prompt, 1 + round * pages + page))
+      const prompts = Array.from({ length: pages }, (_, page) =>
+        Int32Array.from([...tokens(shared, 0), ...tokens(own, 1 + round * pages + page)]),
+      )
       const sampling = { temperature: 0, top_p: 1, max_new_tokens, stop_token_ids: [], seeds: prompts.map(() => 0) }
       return engine.generate(prompts, sampling, 'timed')
     }
@@ -75,10 +82,14 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
     const written = await seconds(() => generate(2, 1 + MEASURED_TOKENS))
     const token = Math.max(0, written - read) / MEASURED_TOKENS
     const headShare = 1 + headBytes(config, holding) / (layers * layerBytes(config, holding))
+    // A forest takes time by its tokens.
+    const ofBeginning = (tokens: number) => shared / (shared + tokens)
+    const [inPair, inSample] = [ofBeginning(own + 2 * completion), ofBeginning(own + completion)]
     return {
-      pair: layers * trained,
-      sample: layers * single,
-      reference: layers * reference,
+      beginning: layers * single * inSample,
+      pair: layers * trained * (1 - inPair),
+      sample: layers * single * (1 - inSample),
+      reference: layers * reference * (1 - inPair),
       answer: (layers * (read + token * (completion - 1) * headShare)) / pages,
     }
   } finally {
@@ -97,10 +108,14 @@ function headBytes(config: ModelConfig, holding: Holding): number {
   return weightBytes(tied, holding) - config.num_hidden_layers * layerBytes(config, holding)
 }
 
-function forestOf(prompt: number, completion: number, completions: number): Forest {
-  const root = { tokens: tokens(prompt, 0), parent: -1, targetStart: prompt }
-  const answers = Array.from({ length: completions }, (_, i) => tokens(completion, 1 + i))
-  return [root, ...answers.map((answer) => ({ tokens: answer, parent: 0, targetStart: 0 }))]
+/** A prompt of two segments, if it shares a beginning, and its completions. */
+function forestOf(shared: number, own: number, completion: number, completions: number): Forest {
+  const prompt = [tokens(shared, 0), tokens(own, 1)].filter(({ length }) => length > 0)
+  const answers = Array.from({ length: completions }, (_, i) => tokens(completion, 2 + i))
+  return [
+    ...prompt.map((tokens, i) => ({ tokens, parent: i - 1, targetStart: tokens.length })),
+    ...answers.map((tokens) => ({ tokens, parent: prompt.length - 1, targetStart: 0 })),
+  ]
 }
 
 /** Tokens that differ from those of every other seed, from the first token on. */

@@ -195,17 +195,31 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     })
 
     test('what several shared prompts begin with gives the gradients of prompts that share nothing', async () => {
-      const [system, one, two, ...answers] = [tokens(7), tokens(4), tokens(1), tokens(3), tokens(2), tokens(4)]
+      const [system, page, one, two, three, ...answers] = [
+        tokens(7),
+        tokens(3),
+        tokens(4),
+        tokens(1),
+        tokens(2),
+        tokens(3),
+        tokens(2),
+        tokens(4),
+        tokens(1),
+      ]
       const shared: Forest = [
         { tokens: system!, parent: -1, targetStart: 7 },
-        { tokens: one!, parent: 0, targetStart: 4 },
-        { tokens: answers[0]!, parent: 1, targetStart: 0 },
-        { tokens: answers[1]!, parent: 1, targetStart: 0 },
-        { tokens: two!, parent: 0, targetStart: 1 },
-        { tokens: answers[2]!, parent: 4, targetStart: 0 },
+        { tokens: page!, parent: 0, targetStart: 3 },
+        { tokens: one!, parent: 1, targetStart: 4 },
+        { tokens: answers[0]!, parent: 2, targetStart: 0 },
+        { tokens: answers[1]!, parent: 2, targetStart: 0 },
+        { tokens: two!, parent: 1, targetStart: 1 },
+        { tokens: answers[2]!, parent: 5, targetStart: 0 },
+        { tokens: three!, parent: 0, targetStart: 2 },
+        { tokens: answers[3]!, parent: 7, targetStart: 0 },
       ]
+      const prompts = [[...page!, ...one!], [...page!, ...one!], [...page!, ...two!], three!]
       const alone: Forest = answers.map((answer, i) => {
-        const prompt = [...system!, ...(i < 2 ? one! : two!)]
+        const prompt = [...system!, ...prompts[i]!]
         return { tokens: Int32Array.of(...prompt, ...answer), parent: -1, targetStart: prompt.length }
       })
       await engine.train(null)

@@ -46,6 +46,36 @@ test('what all prompts begin with is a segment above them, if it is long', () =>
   ])
   expect(planted(system, system)).toHaveLength(3)
   expect(planted([...system.slice(0, 31), 50], [...system.slice(0, 31), 51])).toHaveLength(4)
+  // Two see the same page and begin their tasks alike.
+  const page = [60, 61, 62, 63, 64, 65, 66, 67]
+  const [short, long] = [
+    [70, 71],
+    [70, 72, 73],
+  ]
+  expect(planted([...system, ...page, ...short], [...system, 50], [...system, ...page, ...long])).toEqual([
+    [40, -1, 40],
+    [9, 0, 9],
+    [1, 1, 1],
+    [1, 2, 0],
+    [1, 0, 1],
+    [1, 4, 0],
+    [2, 1, 2],
+    [1, 6, 0],
+  ])
+  // Fewer tokens are no segment of their own.
+  expect(planted([...system, ...page.slice(1)], [...system, ...page.slice(1), 70], [...system, 50])).toHaveLength(7)
+  // The same page without a system turn.
+  expect(planted([...page, ...short], [...page, ...long])).toHaveLength(4)
+  // A page that is a whole prompt, and goes on for others.
+  expect(planted([...system, ...page], [...system, ...page, 70], [...system, 50])).toEqual([
+    [40, -1, 40],
+    [8, 0, 8],
+    [1, 1, 0],
+    [1, 1, 1],
+    [1, 3, 0],
+    [1, 0, 1],
+    [1, 5, 0],
+  ])
 })
 
 test('a segment finds its own scores', () => {

@@ -18,39 +18,65 @@ export interface PlantedForest {
  * chat template alone puts before a page is shorter, and a segment of its own would cost more than it saves.
  */
 const LEAST_SHARED = 32
+/** The same for what only some prompts go on with, such as a page that several steps see. */
+const LEAST_BRANCH = 8
 
 /**
  * Plants sequences so that nothing is computed twice: equal prompts are one segment, and what all prompts begin with (the
- * system turn) is a segment above them.
+ * system turn) is a segment above them. Between the two, so is what some of them go on with.
  */
 export function plant(sequences: readonly Sequence[]): PlantedForest {
-  const shared = sharedTokens(sequences.map(({ prompt }) => prompt))
+  const forks = forksOf(sequences.map(({ prompt }) => prompt))
   const forest: Segment[] = []
-  /** Adds tokens that are no targets; without any, it is the parent itself. */
-  const add = (tokens: Int32Array, parent: number) =>
-    tokens.length === 0 ? parent : forest.push({ tokens, parent, targetStart: tokens.length }) - 1
-  const root = shared === 0 ? -1 : add(sequences[0]!.prompt.subarray(0, shared), -1)
   const places = new Map<string, number>()
   const segments = sequences.map(({ prompt, completion }) => {
-    const key = prompt.join()
-    const parent = places.get(key) ?? add(prompt.subarray(shared), root)
-    places.set(key, parent)
+    let parent = -1
+    let from = 0
+    for (const end of [...forks.get(prompt.join())!, prompt.length]) {
+      const key = prompt.subarray(0, end).join()
+      const tokens = prompt.subarray(from, end)
+      const place = places.get(key) ?? forest.push({ tokens, parent, targetStart: tokens.length }) - 1
+      places.set(key, place)
+      parent = place
+      from = end
+    }
     return forest.push({ tokens: completion, parent, targetStart: 0 }) - 1
   })
   return { forest, segments }
 }
 
+/**
+ * Where each prompt is cut into segments, by its tokens in a row. Prompts without a common beginning stay whole, as those of
+ * the shipped model do.
+ */
+function forksOf(prompts: readonly Int32Array[]): Map<string, number[]> {
+  const distinct = new Map(prompts.map((prompt) => [prompt.join(), prompt]))
+  const forks = new Map([...distinct.keys()].map((key): [string, number[]] => [key, []]))
+  const divide = (members: readonly [string, Int32Array][], done: number, least: number) => {
+    if (members.length < 2) return
+    const common = commonTokens(members.map(([, prompt]) => prompt))
+    const cuts = common - done >= least
+    for (const [key, { length }] of cuts ? members : []) if (length > common) forks.get(key)!.push(common)
+    for (const group of Map.groupBy(members, ([, prompt]) => prompt[common]).values())
+      divide(group, cuts ? common : done, LEAST_BRANCH)
+  }
+  if (sharedTokens(prompts) > 0) divide([...distinct], 0, LEAST_SHARED)
+  return forks
+}
+
 /** The number of tokens that all of these prompts begin with, if `plant` makes them a segment of their own; else 0. */
 export function sharedTokens(prompts: readonly Int32Array[]): number {
-  const [first = new Int32Array(0), ...others] = prompts
-  let differs = false
-  const common = others.reduce((length, prompt) => {
+  const common = commonTokens(prompts)
+  return common >= LEAST_SHARED && prompts.some(({ length }) => length > common) ? common : 0
+}
+
+/** The number of tokens that all of these begin with. */
+function commonTokens([first = new Int32Array(0), ...others]: readonly Int32Array[]): number {
+  return others.reduce((length, prompt) => {
     let same = 0
     while (same < length && prompt[same] === first[same]) same++
-    differs ||= same < Math.max(first.length, prompt.length)
     return same
   }, first.length)
-  return differs && common >= LEAST_SHARED ? common : 0
 }
 
 /**

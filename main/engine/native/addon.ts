@@ -45,8 +45,8 @@ export type KernelsName = keyof typeof KERNELS
 export interface OpenOptions {
   /** 0 means one a core. */
   readonly threads: number
-  /** '' means the best that the processor has. */
-  readonly instructions: '' | 'portable' | 'avx2' | 'avx512' | 'amx'
+  /** '' means the best that the processor has; 'avx-vnni' is 'avx2' with other products of int8. */
+  readonly instructions: '' | 'portable' | 'avx2' | 'avx-vnni' | 'avx512' | 'amx'
   /**
    * Of the base model's matrices. 'float32' can be trained; 'bf16', 'int8' and 'nf4' are frozen. 'float64' is for tests with finite
    * differences.

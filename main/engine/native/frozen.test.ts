@@ -141,6 +141,7 @@ describeNative('frozen weights', () => {
       ['bf16', 'bf16', ''],
       ['int8', 'int8', ''],
       ['int8', 'int8', 'avx512'],
+      ['int8', 'int8', 'avx-vnni'],
       ['int8', 'int8', 'avx2'],
       ['int8', 'bf16', 'portable'],
       ['nf4', 'int8', ''],
