@@ -1,6 +1,7 @@
 /** For tests: a small byte-level tokenizer with 256 bytes, a few merges and ChatML's special tokens. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { byteLevelBpe } from '../main/engine/tokenizer/byte-level-bpe.ts'
 
 export const CHATML = `{% for message in messages %}<|im_start|>{{ message.role }}
 {{ message.content }}<|im_end|>
@@ -23,33 +24,12 @@ export function tinyTokenizer() {
   const added = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'].map((content, index) => ({
     id: tokens.length + index,
     content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
     special: true,
   }))
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: added,
-    normalizer: { type: 'NFC' },
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: true },
-    post_processor: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: true },
-    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: true },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '',
-      fuse_unk: false,
-      // The tokenizers library also lists special tokens in the vocabulary.
-      vocab: Object.fromEntries([...tokens, ...added.map(({ content }) => content)].map((token, id) => [token, id])),
-      merges: MERGES,
-    },
-  }
+  // The tokenizers library also lists special tokens in the vocabulary.
+  const names = [...tokens, ...added.map(({ content }) => content)]
+  const vocab = Object.fromEntries(names.map((token, id) => [token, id]))
+  return byteLevelBpe({ vocab, merges: MERGES, added, nfc: true, cuts: [] })
 }
 
 /** Writes tokenizer.json, tokenizer_config.json and generation_config.json into a folder; makes the folder if needed. */

@@ -4,6 +4,7 @@
  * llama.cpp read it as they read every Qwen2.
  */
 
+import { byteLevelBpe } from '../../main/engine/tokenizer/byte-level-bpe.ts'
 import { QWEN2 } from '../../main/engine/tokenizer/pre-tokenizer.ts'
 
 /** Qwen2's. */
@@ -50,40 +51,8 @@ export function trainBpe(texts: Iterable<string>, size: number): { vocab: Record
 
 /** The text of tokenizer.json. */
 export function tokenizerJson({ vocab, merges }: { vocab: Record<string, number>; merges: string[] }): string {
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
-  const special = (content: string) => ({
-    id: vocab[content],
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  })
-  const file = {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: SPECIAL_TOKENS.map(special),
-    normalizer: QWEN2.normalizer,
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [{ type: 'Split', pattern: QWEN2.pattern, behavior: 'Isolated', invert: false }, byteLevel],
-    },
-    post_processor: byteLevel,
-    decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '',
-      fuse_unk: false,
-      byte_fallback: false,
-      vocab,
-      merges,
-    },
-  }
+  const added = SPECIAL_TOKENS.map((content) => ({ id: vocab[content]!, content, special: true }))
+  const file = byteLevelBpe({ vocab, merges, added, nfc: true, cuts: [QWEN2.pattern.Regex] })
   return `${JSON.stringify(file, null, 1)}\n`
 }
 

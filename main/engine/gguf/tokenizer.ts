@@ -5,6 +5,7 @@ import { shortText } from '../../messages/cut.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
 import { parseValue } from '../checkpoint/model-file.ts'
+import { type AddedToken, byteLevelBpe } from '../tokenizer/byte-level-bpe.ts'
 import { arrayOf, type Value, type ValueArray } from './header.ts'
 import type { Gguf } from './parts.ts'
 import { PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts'
@@ -110,12 +111,6 @@ function keysOf(file: string, metadata: ReadonlyMap<string, Value>): Keys {
   return keys
 }
 
-interface AddedToken {
-  readonly id: number
-  readonly content: string
-  readonly special: boolean
-}
-
 function addedTokens(
   tokens: readonly string[],
   types: readonly number[],
@@ -140,44 +135,12 @@ function tokenizerJson(
   const odd = merges.find((merge) => !/^\S+ \S+$/.test(merge))
   if (odd !== undefined)
     throw new UserError('ggufDamaged', { file, what: message('ggufMergeWrong', { merge: shortText(odd) }) })
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false }
   const ordinary = tokens.flatMap((token, id): [string, number][] =>
     (types[id] ?? TOKEN.normal) === TOKEN.normal ? [[token, id]] : [],
   )
-  return JSON.stringify({
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: added.map((token) => ({
-      ...token,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-    })),
-    normalizer: pre.nfc ? { type: 'NFC' } : null,
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        ...pre.cuts.map((Regex) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false })),
-        byteLevel,
-      ],
-    },
-    post_processor: byteLevel,
-    decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '',
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: pre.ignoreMerges,
-      vocab: Object.fromEntries(ordinary),
-      merges,
-    },
-  })
+  const { nfc, cuts, ignoreMerges } = pre
+  const vocab = Object.fromEntries(ordinary)
+  return JSON.stringify(byteLevelBpe({ vocab, merges, added, nfc, cuts, ignoreMerges }))
 }
 
 function ends(keys: Keys, added: readonly AddedToken[]): number[] {
