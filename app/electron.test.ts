@@ -271,6 +271,21 @@ test('the window opens at its last position, at the same address', async () => {
   expect(new URL(main().url).origin).toBe(origin)
 })
 
+test('a notification tells the end of a run to a user who is elsewhere, and leads to the window', async () => {
+  await start()
+  const { lab, socket } = await connect()
+  const failing = { command: 'golden', overrides: { tasks: ['no-such-task'] } } as const
+  await lab.job.start.mutate(failing).catch(() => {})
+  await vi.waitFor(() => expect(launch.notifications).toHaveLength(1), PATIENCE)
+  expect(launch.notifications[0]!.title).toBe('Run 1 (golden) failed')
+  launch.notifications[0]!.emit('click')
+  expect(main().focused).toBe(true)
+  await lab.job.start.mutate(failing).catch(() => {})
+  await vi.waitFor(async () => expect((await lab.job.state.query()).last?.run).toBe(2), PATIENCE)
+  expect(launch.notifications).toHaveLength(1)
+  await socket.close()
+})
+
 test('a second launch shows the window of the first', async () => {
   const second = electronStandIn(folder)
   second.app.isSecond = true

@@ -11,6 +11,7 @@ import {
   BrowserWindow,
   dialog,
   Menu,
+  Notification,
   nativeTheme,
   type Session,
   screen,
@@ -54,6 +55,8 @@ interface Lab {
 
 let lab: Lab | undefined
 let main: BrowserWindow | undefined
+/** The last notification. Without a reference it would be collected, and a click on it lost. */
+let told: Notification | undefined
 let isLeaving = false
 /** Whether everything is closed, so that the app may quit. */
 let finished = false
@@ -87,6 +90,11 @@ async function open(): Promise<void> {
     throw error
   })
   lab = { web, jobs, settings, folder: PROJECT_ROOT }
+  const { endedMessage } = await import('../main/tracking/webhook.ts')
+  const say = await speakerFor(app.getLocale())
+  jobs.subscribe(({ last }, before) => {
+    if (last !== null && last !== before.last) notify(say(endedMessage(last)))
+  })
   Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(ACTIONS, process.platform, app.getLocale())))
   main = openMainWindow(web.url, state)
 }
@@ -178,6 +186,14 @@ function showMain(): void {
   if (main?.isMinimized()) main.restore()
   main?.show()
   main?.focus()
+}
+
+/** Tells the end of a run, unless the user looks at the window. */
+function notify(title: string): void {
+  if (main?.isFocused() || !Notification.isSupported()) return
+  told = new Notification({ title })
+  told.on('click', showMain)
+  told.show()
 }
 
 // What the menu and the lab call
@@ -283,6 +299,8 @@ if (process.platform === 'linux') {
   const wayland = (process.env.WAYLAND_DISPLAY ?? '') !== ''
   if (mayHaveCard() && !wayland) app.commandLine.appendSwitch('enable-features', 'Vulkan')
 }
+// Windows shows no notification of a program without this name, which is the installer's.
+if (process.platform === 'win32') app.setAppUserModelId('lab.dpo-driver')
 app.enableSandbox()
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', showMain)

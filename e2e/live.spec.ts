@@ -31,6 +31,7 @@ test.describe('while a run trains', () => {
     await resources.getByRole('img', { name: /^Processor/ }).hover({ position: { x: 2, y: 10 } })
     await expect(resources.getByText(/ ago$/)).toBeVisible()
     await clean(page, 'live-resources')
+    await expect(page).toHaveTitle(/^\d+% SFT - DPO-Driver Lab$/)
     await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
     await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
   })

@@ -29,6 +29,7 @@ import type { Run } from './store/runs.ts'
 import type { Store } from './store/store.ts'
 import type { MemberKey } from './store/studies.ts'
 import { followRun } from './tracking/follow.ts'
+import { type EndedRun, tellWebhook } from './tracking/webhook.ts'
 
 /** The commands of a run. A stage that is run alone reads its inputs from the configuration's paths. */
 const COMMANDS = {
@@ -129,7 +130,9 @@ export async function runCommand(
     // Who plays along changes no episode, and may be others when the run goes on.
     const run = { ...own, config: { ...own.config, workers: config.workers } }
     store.checkpoints.removeLost()
+    let ended: EndedRun | undefined
     const emit = (event: LabEvent) => {
+      if (event.event === 'end') ended = endedRun({ ...run, command }, event)
       // Progress is gone the moment it changes, and metrics have their own table.
       if (event.event !== 'progress' && event.event !== 'metrics') store.events.add(run.id, event)
       tracking.hear(event)
@@ -162,12 +165,21 @@ export async function runCommand(
         await resources.close()
       }
     } finally {
-      await tracking.close()
+      // A run that fails before its stages tells no end.
+      ended ??= endedRun({ ...run, command }, { status: signal.aborted ? 'stopped' : 'failed', seconds: 0 })
+      await Promise.all([tracking.close(), tellWebhook({ config: run.config, ended, say, signal: quit })])
     }
     return { run: run.id, folder: runArtifacts(run.config, run).folder }
   } finally {
     for (const release of releases.reverse()) release()
   }
+}
+
+function endedRun(
+  { id, name, command }: Pick<Run, 'id' | 'name'> & { readonly command: Command },
+  { status, seconds }: Pick<EndedRun, 'status' | 'seconds'>,
+): EndedRun {
+  return { run: id, name, command, status, seconds: Number(seconds.toFixed(1)) }
 }
 
 /**

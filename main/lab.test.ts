@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -74,6 +77,22 @@ test('a failed run is resumed under its own number', async () => {
     { run: 1, resumed: true },
   ])
   expect(events.filter(({ event }) => event === 'message')).toEqual([])
+})
+
+test('an address is told that a run has ended, also where it fails before its stages', async () => {
+  const bodies: string[] = []
+  const server = createServer(async (request, response) => {
+    for await (const part of request) bodies.push(String(part))
+    response.writeHead(204).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const webhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const config = { ...lab.config, tracking: { ...lab.config.tracking, webhook } }
+  const signal = new AbortController().signal
+  await expect(lab.run('golden', config, { resume: null, signal, emit() {} })).rejects.toThrow(/no task no-such-task/)
+  expect(JSON.parse(bodies.join(''))).toMatchObject({ run: 1, command: 'golden', status: 'failed' })
+  server.close()
 })
 
 test('resuming a run that has finished tells MLflow what a kill had kept from it', async () => {

@@ -5,6 +5,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './app.module.css'
+import { useJob } from './job.ts'
 import { goTo, usePlace, VIEWS, type View } from './location.ts'
 import { useKeys } from './parts/keys.ts'
 import { queries } from './queries.ts'
@@ -19,7 +20,9 @@ import { NewStudy } from './shell/new-study.tsx'
 import { Notices } from './shell/notices.tsx'
 import { Palette } from './shell/palette.tsx'
 import { Asking } from './shell/question.tsx'
+import { useRunEnd } from './shell/run-end.ts'
 import { useShellCommands } from './shell/shell-commands.ts'
+import { titleOf } from './shell/title.ts'
 import { Tour } from './shell/tour.tsx'
 import { useSettings } from './state/settings.ts'
 import { theme } from './theme.ts'
@@ -54,9 +57,10 @@ function Frame() {
   useEffect(() => {
     if (!toured) openPanel('tour')
   }, [toured])
+  const title = titleOf(t, view, useJob()?.current ?? null, useRunEnd())
   useEffect(() => {
-    document.title = `${t(`views.${view}`)} · ${t('app.name')}`
-  }, [t, view])
+    document.title = title
+  }, [title])
   return (
     <div className={classes.frame}>
       <button type="button" className={classes.skip} onClick={() => document.getElementById('content')?.focus()}>

@@ -41,6 +41,16 @@ export function useTasks(): readonly TaskInfo[] {
   return useQuery({ queryKey: ['tasks'], queryFn: () => lab.tasks.list.query(), staleTime: 60_000 }).data ?? []
 }
 
+/** Whether the window belongs to the desktop app; false until the lab has answered. */
+export function useDesktop(): boolean {
+  const present = useQuery({
+    queryKey: ['desktop'],
+    queryFn: () => lab.desktop.present.query(),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return present.data === true
+}
+
 /** Machine, model and engine. */
 export function useLabStatus(): UseQueryResult<Answers['status']['get']> {
   return useQuery({ queryKey: ['status'], queryFn: () => lab.status.get.query() })

@@ -168,7 +168,15 @@ export class WindowStandIn extends EventEmitter {
   }
 
   focus(): void {
+    this.focused = true
     this.emit('focus')
+  }
+
+  /** Whether the user looks at it. */
+  focused = false
+
+  isFocused(): boolean {
+    return this.focused
   }
 
   isMinimized(): boolean {
@@ -269,6 +277,7 @@ export function electronStandIn(userData: string) {
   const opened: string[] = []
   /** The user's answers to dialogs. */
   const answers = { response: 0, filePath: '', filePaths: [] as string[] }
+  const notifications: (EventEmitter & { readonly title: string })[] = []
   const questions: { message: string }[] = []
   let menu: MenuItemConstructorOptions[] = []
   let browser: Promise<Browser> | undefined
@@ -317,6 +326,19 @@ export function electronStandIn(userData: string) {
       showSaveDialog: async () => ({ canceled: answers.filePath === '', filePath: answers.filePath }),
       showOpenDialog: async () => ({ canceled: answers.filePaths.length === 0, filePaths: answers.filePaths }),
     },
+    Notification: class extends EventEmitter {
+      static isSupported = () => true
+      readonly title: string
+
+      constructor({ title }: { readonly title: string }) {
+        super()
+        this.title = title
+      }
+
+      show(): void {
+        notifications.push(this)
+      }
+    },
     nativeTheme: { shouldUseDarkColors: false },
     screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
     session: {
@@ -340,6 +362,7 @@ export function electronStandIn(userData: string) {
     opened,
     answers,
     questions,
+    notifications,
     /** The menu item with that id. */
     menuItem(id: string): MenuItemConstructorOptions {
       const items = menu.flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))

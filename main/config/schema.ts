@@ -188,6 +188,12 @@ export const configSchema = z.strictObject({
         .nullable()
         .default('auto'),
       experiment: z.string().min(1).max(500).nullable().default(null),
+      webhook: z
+        .string()
+        .max(2000)
+        .regex(/^https?:\/\/[^\s@/?#]+([/?#]\S*)?$/, says('mustBeWebhook'))
+        .nullable()
+        .default(null),
     })
     .prefault({}),
   workers: z

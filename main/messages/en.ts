@@ -55,6 +55,7 @@ export const ENGLISH = {
   mustBeSeveralSeeds: 'must be at least two training seeds',
   mustBeRole: 'must be the name of a role',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',
+  mustBeWebhook: 'must be an http or https address without a user or password',
   mustBeQueueAddress:
     'must be redis://host:port or rediss://host:port, without a user or password (the environment variables DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD have those)',
   mustDivideHiddenSize: 'must divide the hidden size into parts of even size',
@@ -985,6 +986,11 @@ export const ENGLISH = {
   trackingSilent: 'it did not answer in time',
   trackingStatus: 'it answers {{status}}',
   trackingKeepsFiles: 'it stores files at "{{uri}}" and accepts none over HTTP; start it with --serve-artifacts',
+  // The end of a run.
+  runEndedDone: 'Run {{run}} ({{command}}) is done',
+  runEndedStopped: 'Run {{run}} ({{command}}) was stopped',
+  runEndedFailed: 'Run {{run}} ({{command}}) failed',
+  webhookAway: 'The webhook at {{place}} was not told of the end of the run: {{why}}.',
   trackingFiles: 'MLflow at {{place}} does not take reports and cards ({{why}}). The lab records params and metrics.',
 
   // How episodes end.

@@ -45,6 +45,7 @@ export const CHINESE = translated({
   mustBeSeveralSeeds: '必须至少有两个训练种子',
   mustBeRole: '必须是角色的名称',
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',
+  mustBeWebhook: '必须是 http 或 https 地址，不含用户名和密码',
   mustBeQueueAddress:
     '必须是 redis://主机:端口 或 rediss://主机:端口，不含用户名和密码（它们来自环境变量 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD）',
   mustDivideHiddenSize: '必须能把隐藏维度等分为偶数维',
@@ -868,6 +869,10 @@ export const CHINESE = translated({
   trackingSilent: '没有及时得到回应',
   trackingStatus: '它回应 {{status}}',
   trackingKeepsFiles: '它把文件放在“{{uri}}”，不通过 HTTP 接收；请用 --serve-artifacts 启动它',
+  runEndedDone: '运行 {{run}}（{{command}}）已完成',
+  runEndedStopped: '运行 {{run}}（{{command}}）已停止',
+  runEndedFailed: '运行 {{run}}（{{command}}）失败了',
+  webhookAway: '没能把运行的结束告诉 {{place}} 的 webhook：{{why}}。',
   trackingFiles: '{{place}} 的 MLflow 不接收报告和卡片（{{why}}）；参数和指标照常记录。',
 
   // 回合如何结束。

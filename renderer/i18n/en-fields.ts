@@ -85,6 +85,7 @@ export const names: Readonly<Record<string, string>> = {
   'evaluation.base': 'Evaluate the base model',
   'tracking.uri': 'Where MLflow’s runs go',
   'tracking.experiment': 'MLflow experiment',
+  'tracking.webhook': 'Webhook for the end of a run',
   'workers.queue': 'Queue of the workers',
   'workers.prefix': 'Prefix of the queue’s keys',
   'workers.one_kind': 'Only machines with the same arithmetic',
@@ -136,5 +137,7 @@ export const fields: Readonly<Record<string, string>> = {
   'tracking.uri':
     'auto is the folder mlruns beside the store; file:<folder>; the address of a tracking server; empty for nowhere.',
   'tracking.experiment': 'Empty for the name of the runs.',
+  'tracking.webhook':
+    'An http(s) address that gets a small JSON when a run ends. Put an address with a secret in it into the environment variable DPO_DRIVER_WEBHOOK instead: a run keeps its settings.',
   'flywheel.rounds': 'Each round collects, trains DPO and validates. It starts from the policy of the round before.',
 }

@@ -254,6 +254,17 @@ export const words = {
     round: '{{stage}}, round {{round}}',
     said: '{{stage}}: {{percent}} percent',
     ended: 'Run {{run}} {{status}}',
+    title: '{{percent}}% {{stage}}',
+    titleEnded: { done: 'Done: run {{run}}', stopped: 'Stopped: run {{run}}', failed: 'Failed: run {{run}}' },
+  },
+  bell: {
+    name: 'Notification when a run ends',
+    on: 'A notification tells you when a run ends. Click to turn it off.',
+    off: 'Get a notification when a run ends',
+    granted: 'While you are elsewhere, a notification tells you when a run ends.',
+    denied: 'The browser did not allow notifications. Allow them for this address in its settings, then click again.',
+    impossible:
+      'The browser has no notifications for this address. It has them for 127.0.0.1 and localhost; the title of the tab tells the end too.',
   },
   command: {
     verify: 'Verify',

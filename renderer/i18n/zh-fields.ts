@@ -85,6 +85,7 @@ export const names: Readonly<Record<string, string>> = {
   'evaluation.base': '评估基座模型',
   'tracking.uri': 'MLflow 记录位置',
   'tracking.experiment': 'MLflow 实验',
+  'tracking.webhook': '运行结束时通知的 webhook',
   'workers.queue': 'worker 的队列',
   'workers.prefix': '队列的键的前缀',
   'workers.one_kind': '只用运算方式相同的机器',
@@ -192,6 +193,8 @@ export const fields: Readonly<Record<string, string>> = {
   'tracking.uri':
     'MLflow 的运行记录在哪里：auto（paths.store 旁的 mlruns 文件夹）、file:<文件夹>、跟踪服务器的 http(s) 地址；空为不记录。',
   'tracking.experiment': 'MLflow 的实验名；空为 project.name。',
+  'tracking.webhook':
+    '运行结束时收到一小段 JSON 的 http(s) 地址。地址里有密钥时（Slack、Discord），请改用环境变量 DPO_DRIVER_WEBHOOK：运行会保存它的设置。',
   'workers.queue':
     '其他机器从中领取题目的队列的服务器（Redis 或 Valkey）：redis://主机:端口，用 TLS 则为 rediss://主机:端口。空则只用这台机器。docs/SCALE.md 说明怎样启动 worker。',
   'workers.prefix': '服务器上每个键的前缀。共用 worker 的实验室用同一个前缀。',

@@ -245,6 +245,16 @@ export const words: Words = {
     round: '{{stage}}，第 {{round}} 轮',
     said: '{{stage}}：百分之 {{percent}}',
     ended: '运行 {{run}} {{status}}',
+    title: '{{percent}}% {{stage}}',
+    titleEnded: { done: '完成：运行 {{run}}', stopped: '已停止：运行 {{run}}', failed: '失败：运行 {{run}}' },
+  },
+  bell: {
+    name: '运行结束时通知',
+    on: '运行结束时会有系统通知。点击关闭。',
+    off: '运行结束时给我系统通知',
+    granted: '您不在本页时，运行结束会有系统通知。',
+    denied: '浏览器没有允许通知。请在浏览器设置里允许这个地址的通知，然后再点一次。',
+    impossible: '浏览器不给这个地址发通知。地址是 127.0.0.1 或 localhost 时可以；标签页的标题也会显示运行的结束。',
   },
   command: {
     verify: '检查',

@@ -2,10 +2,10 @@
  * A button that opens the system's folder dialog in the desktop app. In a browser there is none, and the path is typed.
  */
 import { ActionIcon } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { FolderOpen } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../api.ts'
+import { useDesktop } from '../lab.ts'
 import { tellError } from '../shell/notices.tsx'
 
 interface Props {
@@ -16,12 +16,7 @@ interface Props {
 
 export function FolderChooser({ title, onChoose }: Props) {
   const { t } = useTranslation()
-  const present = useQuery({
-    queryKey: ['desktop'],
-    queryFn: () => lab.desktop.present.query(),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  if (present.data !== true) return null
+  if (!useDesktop()) return null
   const choose = async () => {
     try {
       const { path } = await lab.desktop.choose.mutate({ what: 'folder', title })

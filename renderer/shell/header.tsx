@@ -3,6 +3,7 @@ import { ActionIcon, Button, Group, Kbd, Menu } from '@mantine/core'
 import { CircleQuestionMark, Languages, Search, SunMoon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
+import { EndBell } from './bell.tsx'
 import { openPanel } from './commands.ts'
 import classes from './header.module.css'
 import { JobStrip } from './job-strip.tsx'
@@ -28,6 +29,7 @@ export function Header() {
         >
           {t('palette.open')}
         </Button>
+        <EndBell />
         <SettingMenu<Language>
           label={t('app.language')}
           icon={Languages}

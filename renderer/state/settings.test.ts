@@ -5,6 +5,7 @@ const current: Settings = {
   language: 'en',
   scheme: 'auto',
   toured: false,
+  notify: false,
   smoothing: 0.6,
   splits: { pairs: 42, episodes: 56 },
   runColumns: ['status'],

@@ -12,6 +12,8 @@ export interface Settings {
   readonly language: Language
   readonly scheme: Scheme
   readonly toured: boolean
+  /** Whether a notification tells the end of a run. */
+  readonly notify: boolean
   /** Smoothing of the curves, 0 to 0.99. */
   readonly smoothing: number
   /** The list's share of the width beside the opened detail, in percent. */
@@ -26,6 +28,7 @@ const settingsSchema = z.object({
   language: z.enum(['en', 'zh-CN']),
   scheme: z.enum(['auto', 'light', 'dark']),
   toured: z.boolean(),
+  notify: z.boolean(),
   smoothing: z.number().check(z.minimum(0), z.maximum(0.99)),
   splits: z.object({ pairs: percent, episodes: percent }),
   runColumns: z.array(z.string()),
@@ -35,6 +38,7 @@ const defaults: Settings = {
   language: navigator.language.startsWith('zh') ? 'zh-CN' : 'en',
   scheme: 'auto',
   toured: false,
+  notify: false,
   smoothing: 0.6,
   splits: { pairs: 42, episodes: 56 },
   runColumns: ['status', 'rate.sft', 'rate.dpo', 'seed', 'started', 'command', 'tags', 'result'],
