@@ -6,10 +6,11 @@ import type { BrowserHost } from '../main/environment/browser.ts'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
 import type { Jobs } from '../main/jobs.ts'
 import { createLab, type Lab } from '../main/lab.ts'
+import type { Tokens } from '../main/rpc/guard.ts'
 import { startServer } from '../main/rpc/server.ts'
 import type { Context, Desktop } from '../main/rpc/trpc.ts'
 
-export interface WebOptions {
+export interface WebOptions extends Tokens {
   readonly settings: Settings
   /** Address to listen on; by default 127.0.0.1, which only this machine can reach. */
   readonly host?: string
@@ -28,6 +29,8 @@ export interface WebOptions {
 export interface Web {
   /** Address with this launch's token. */
   readonly url: string
+  /** Address for those who only look; null where there is none. */
+  readonly readUrl: string | null
   /** An address that opens the lab once. The address before is no longer valid. */
   ticketUrl(): string
   /** The lab's jobs, once everything is loaded. */
@@ -45,7 +48,8 @@ export async function serveLab(options: WebOptions): Promise<Web> {
     void removeLeftProfiles()
     const context = Promise.withResolvers<Context>()
     const onBug = options.onBug ?? ((text) => console.error(text))
-    const server = await startServer({ context: context.promise, host, port, window, onBug })
+    const { token, readOnly } = options
+    const server = await startServer({ context: context.promise, host, port, window, onBug, token, readOnly })
     // Only after the server listens: a browser can fetch the window's files while this loads.
     contextOf(lab, options).then(context.resolve, context.reject)
     const end = async () => {
@@ -61,6 +65,7 @@ export async function serveLab(options: WebOptions): Promise<Web> {
     let ended: Promise<void> | undefined
     return {
       url: server.url,
+      readUrl: server.readUrl,
       ticketUrl: server.ticketUrl,
       jobs: context.promise.then(({ jobs }) => jobs),
       close() {

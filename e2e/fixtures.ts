@@ -26,10 +26,12 @@ interface Options {
   installed: boolean
   /** Whether the reader has seen the tour. */
   toured: boolean
+  /** Whether the page opens the address of those who only look. */
+  readOnly: boolean
 }
 
 interface Fixtures {
-  lab: { readonly folder: string; readonly url: string }
+  lab: { readonly folder: string; readonly url: string; readonly readUrl: string }
   /** Errors of the page. A test fails where any are left. */
   complaints: string[]
 }
@@ -40,6 +42,7 @@ export const test = base.extend<Options & Fixtures>({
   words: [undefined, { option: true }],
   installed: [false, { option: true }],
   toured: [true, { option: true }],
+  readOnly: [false, { option: true }],
 
   lab: async ({ stored, settings, words, installed }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), 'window-'))
@@ -50,15 +53,20 @@ export const test = base.extend<Options & Fixtures>({
     }
     // Otherwise the tests would see the models of whoever runs them.
     if (installed) await writeInstalledModels(folder)
-    const serve = spawn(process.execPath, [projectPath('app/cli.ts'), 'serve', '--config_path', config], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...installedEnvironment(folder) },
-    })
+    const serve = spawn(
+      process.execPath,
+      [projectPath('app/cli.ts'), 'serve', '--read-only', '--config_path', config],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...installedEnvironment(folder) },
+      },
+    )
     let errors = ''
     serve.stderr.on('data', (text) => {
       errors += text
     })
-    await use({ folder, url: await addressOf(serve) })
+    const [url = '', readUrl = ''] = await addressesOf(serve)
+    await use({ folder, url, readUrl })
     const crashed = serve.exitCode !== null
     serve.kill('SIGTERM')
     await new Promise((ended) => (crashed ? ended(0) : serve.once('exit', ended)))
@@ -74,7 +82,7 @@ export const test = base.extend<Options & Fixtures>({
     expect(complaints).toEqual([])
   },
 
-  page: async ({ page, lab, complaints, toured }, use) => {
+  page: async ({ page, lab, complaints, toured, readOnly }, use) => {
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
@@ -87,20 +95,20 @@ export const test = base.extend<Options & Fixtures>({
         }
       })
     }
-    await page.goto(lab.url)
+    await page.goto(readOnly ? lab.readUrl : lab.url)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await use(page)
   },
 })
 
-/** The address that `serve` prints. */
-function addressOf(child: ChildProcess): Promise<string> {
+/** The two addresses that `serve` prints. */
+function addressesOf(child: ChildProcess): Promise<string[]> {
   return new Promise((found, fail) => {
     let output = ''
     child.stdout?.on('data', (chunk) => {
       output += chunk
-      const address = /http:\/\/\S+/.exec(output)?.[0]
-      if (address !== undefined) found(address)
+      const addresses = output.match(/http:\/\/\S+(?=\s)/g) ?? []
+      if (addresses.length === 2) found(addresses)
     })
     child.once('exit', (code) => fail(new Error(`serve ended with ${code}: ${output}`)))
   })

@@ -3,6 +3,7 @@ import { create } from 'zustand'
 import type { JobState } from '../main/jobs.ts'
 import type { Control } from '../main/live/state.ts'
 import { lab, useConnection } from './api.ts'
+import { useReadOnly } from './lab.ts'
 import { queries } from './queries.ts'
 
 const useJobStore = create<{ readonly state: JobState | null }>(() => ({ state: null }))
@@ -12,10 +13,11 @@ export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
-/** Whether no job can be started now: one is at work, or the lab does not answer. */
+/** Whether no job can be started now: one is at work, the lab does not answer, or this window may only look. */
 export function useBusy(): boolean {
   const { lost } = useConnection()
-  return useJobStore(({ state }) => state !== null && state.current !== null) || lost
+  const readOnly = useReadOnly()
+  return useJobStore(({ state }) => state !== null && state.current !== null) || lost || readOnly
 }
 
 /** How people hold the job back, in this window or in another one; see `Screens.pace`. */

@@ -51,6 +51,11 @@ export function useDesktop(): boolean {
   return present.data === true
 }
 
+/** Whether this window may only look; false until the lab has answered. */
+export function useReadOnly(): boolean {
+  return useLabStatus().data?.readOnly === true
+}
+
 /** Machine, model and engine. */
 export function useLabStatus(): UseQueryResult<Answers['status']['get']> {
   return useQuery({ queryKey: ['status'], queryFn: () => lab.status.get.query() })

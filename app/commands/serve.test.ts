@@ -5,7 +5,12 @@ import { addServe } from './serve.ts'
 test('a signal that comes while the browser opens ends the lab', async () => {
   const close = vi.fn(async () => {})
   vi.doMock('../web.ts', () => ({
-    serveLab: async () => ({ url: 'http://127.0.0.1:1/', ticketUrl: () => 'http://127.0.0.1:1/', close }),
+    serveLab: async () => ({
+      url: 'http://127.0.0.1:1/',
+      readUrl: null,
+      ticketUrl: () => 'http://127.0.0.1:1/',
+      close,
+    }),
   }))
   vi.doMock('../browser.ts', () => ({ openBrowser: async () => process.emit('SIGHUP') }))
   const cli = new Command()

@@ -12,6 +12,8 @@ interface ServeOptions {
   readonly port?: string
   readonly host: string
   readonly open?: true
+  readonly tokenFile?: string
+  readonly readOnly?: true
   readonly config_path?: string
   readonly set?: readonly string[]
 }
@@ -27,6 +29,11 @@ export function addServe(cli: Program, terminal: Terminal): void {
       '127.0.0.1',
     )
     .option('--open', "open the window in this machine's browser")
+    .option(
+      '--token-file <file>',
+      'a token that stays the same at every start; made where there is no such file. With --port, the address stays too',
+    )
+    .option('--read-only', 'also print an address that can watch and download, and change nothing')
     .option('--config_path <file>', 'configuration to use instead of config.yaml')
     .option('--set <key=value...>', 'a value that overrides the file, such as paths.store=data/other.sqlite')
     .addHelpText(
@@ -38,15 +45,26 @@ export function addServe(cli: Program, terminal: Terminal): void {
     .action((options: ServeOptions) => serve(options, terminal))
 }
 
-async function serve({ port, host, open, config_path, set }: ServeOptions, { out, err }: Terminal): Promise<void> {
+async function serve(options: ServeOptions, { out, err }: Terminal): Promise<void> {
+  const { port, host, open, tokenFile, readOnly, config_path, set } = options
   const { openBrowser } = await import('../browser.ts')
   const { serveLab } = await import('../web.ts')
   const { isLoopback } = await import('../../main/rpc/guard.ts')
   const { Settings } = await import('../../main/config/settings.ts')
   const settings = new Settings(config_path, await readOverrides(set))
-  const web = await serveLab({ settings, host, ...(port === undefined ? {} : { port: portOf(port) }) })
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile, err)
+  const web = await serveLab({
+    settings,
+    host,
+    token,
+    readOnly,
+    ...(port === undefined ? {} : { port: portOf(port) }),
+  })
   const stop = stopOnSignals(() => err.write('\nStopping. Press Ctrl-C again to quit at once.\n'))
   out.write(`The lab is at ${web.url}\nAnyone who has this address can use the lab. Press Ctrl-C to stop it.\n`)
+  if (web.readUrl !== null) {
+    out.write(`To watch and download, without changing anything: ${web.readUrl}\n`)
+  }
   if (!isLoopback(host)) {
     err.write(
       'Other machines in the network can reach the lab and read its traffic; an SSH tunnel to 127.0.0.1 is safer.\n',
@@ -62,4 +80,14 @@ async function serve({ port, host, open, config_path, set }: ServeOptions, { out
     if (open) rmSync(page, { force: true })
     stop.release()
   }
+}
+
+/** The token in the file. Tells where the file is new, or others can read it. */
+async function readToken(path: string, err: Terminal['err']): Promise<string> {
+  const { fixedToken } = await import('../token-file.ts')
+  const { token, made, open } = fixedToken(path)
+  if (made) err.write(`The file ${path} has a new token. Whoever reads it can use the lab.\n`)
+  if (open !== null)
+    err.write(`Others on this machine may read ${path} (its mode is ${open}); chmod 600 keeps it yours.\n`)
+  return token
 }

@@ -19,6 +19,8 @@ export class Screens {
   readonly #pictures = new Pictures(this.#screens, (screen) => screen.sight(this.isHeld(screen)))
   /** The viewers of runs, and those of played episodes. */
   readonly #viewers: Readonly<Record<Played, Viewers>>
+  /** Those who can hold nothing back. */
+  readonly #onlookers: Readonly<Record<Played, Viewers>>
   readonly #gates: Readonly<Record<Played, Gate>>
   readonly #generated: (tokens: number) => void
   #count = 0
@@ -32,6 +34,7 @@ export class Screens {
     this.#generated = generated
     const viewers = (of: Played) => new Viewers(grace, () => this.#recheck(of))
     this.#viewers = { job: viewers('job'), play: viewers('play') }
+    this.#onlookers = { job: new Viewers(grace, () => {}), play: new Viewers(grace, () => {}) }
     this.#gates = {
       job: new Gate(() => this.#viewers.job.present, { delay: 0, paused: false }),
       play: new Gate(() => this.#viewers.play.present, { delay: 500, paused: false }),
@@ -65,9 +68,12 @@ export class Screens {
     return this.all().map((screen) => screen.shown(this.isHeld(screen)))
   }
 
-  /** Counts a viewer of a kind of playback. Call the returned function once when the viewer leaves. */
-  enter(of: Played): () => void {
-    return this.#viewers[of].enter()
+  /**
+   * Counts a viewer of a kind of playback. Call the returned function once when the viewer leaves. One who only `looks` sees the same, but
+   * a delay or a pause of others does not last because of them.
+   */
+  enter(of: Played, looks = false): () => void {
+    return (looks ? this.#onlookers : this.#viewers)[of].enter()
   }
 
   /** What is seen of these screens, or of all without `ids`, until `signal` is aborted. */
@@ -129,7 +135,7 @@ export class Screens {
   /** Shows attempts on the screens that `screenOf` returns, and delays them while somebody watches. */
   spectator(of: Played, programme: Programme, screenOf: (attempt: Attempt) => Screen): Spectator {
     const gate = this.#gates[of]
-    const viewers = this.#viewers[of]
+    const isSeen = () => this.#viewers[of].present || this.#onlookers[of].present
     const hold = async (screen: Screen, signal: AbortSignal) => {
       const held = gate.hold(screen.id, signal)
       this.#changedOn(screen)
@@ -138,7 +144,7 @@ export class Screens {
     }
     return {
       get listens() {
-        return viewers.present
+        return isSeen()
       },
       generated: this.#generated,
       drawn: (attempt, soFar) => screenOf(attempt).draw(soFar),
@@ -146,7 +152,7 @@ export class Screens {
       decided: (attempt, answer, signal) => {
         const screen = screenOf(attempt)
         screen.answer(answer)
-        return viewers.present ? screen.outline().then(() => hold(screen, signal)) : undefined
+        return isSeen() ? screen.outline().then(() => hold(screen, signal)) : undefined
       },
       ended: (attempt, ending, signal) => {
         const screen = screenOf(attempt)

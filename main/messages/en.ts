@@ -948,6 +948,11 @@ export const ENGLISH = {
   notANameOfTheLab: '"{{host}}" is not an address of the lab; open the address that it printed.',
   pageOfOthers: 'Pages of other sites may not send requests to the lab.',
   linkOfOthers: 'Pages of other sites may not open the lab; put its address into the address bar.',
+  readOnlyAddress:
+    'This address of the lab is for watching and downloading. Nothing can be changed or started with it.',
+  tokenFileWrong:
+    'The file {{path}} must hold one token of at least {{least}} characters (letters, digits, and . _ ~ -), and nothing else. Delete the file, and the lab makes one with a new token.',
+  tokenFileNotWritten: 'The token file {{path}} could not be made: {{why}}.',
   readOnly: 'This address takes only GET requests.',
   goOnThere: 'Continue at the address without the token.',
   noSuchFile: 'There is no such file.',

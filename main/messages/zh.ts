@@ -833,6 +833,10 @@ export const CHINESE = translated({
   notANameOfTheLab: '“{{host}}”不是实验室的地址；请打开它给出的地址。',
   pageOfOthers: '别的网站的页面不能向实验室发送请求。',
   linkOfOthers: '别的网站的页面不能打开实验室；请把它的地址输入地址栏。',
+  readOnlyAddress: '实验室的这个地址只能观看和下载，不能改变或启动任何东西。',
+  tokenFileWrong:
+    '文件 {{path}} 里必须只有一个令牌，至少 {{least}} 个字符（字母、数字和 . _ ~ -）。删除这个文件，实验室会新建一个，带新的令牌。',
+  tokenFileNotWritten: '无法新建令牌文件 {{path}}：{{why}}。',
   readOnly: '这个地址只接受 GET 请求。',
   goOnThere: '请打开不带令牌的地址。',
   noSuchFile: '没有这个文件。',

@@ -8,8 +8,9 @@
  * - Other users of this machine lack the token, which is new at every launch. They can read the arguments of every
  *   program, and a browser keeps the addresses that it opened. So the lab opens a browser with a ticket instead of the
  *   token: it is in a file that only its owner can read, and it lets in once.
+ * - A second token, where the lab was started with one, lets its holder look and download, and change nothing.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { type Message, message } from '../messages/message.ts'
@@ -26,25 +27,44 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host)
 }
 
+export interface Tokens {
+  /** A token that stays the same at every launch; by default a new one. */
+  readonly token?: string | undefined
+  /** Whether there is a token for those who only look. */
+  readonly readOnly?: boolean | undefined
+}
+
 export class Guard {
   /** The token in the address that opens the lab. */
-  readonly token = randomBytes(32).toString('base64url')
+  readonly token: string
+  /**
+   * The token of those who only look; null where there is none. It follows from the other token, so it stays as long as that does, and
+   * nobody can go back from it.
+   */
+  readonly readToken: string | null
   readonly #host: string
   readonly #port: number
   #ticket: string | undefined
 
   /** `host` and `port` are what the server listens on. */
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, { token, readOnly = false }: Tokens = {}) {
     this.#host = host
     this.#port = port
+    this.token = token ?? newToken()
+    this.readToken = readOnly ? createHmac('sha256', this.token).update('read-only').digest('base64url') : null
   }
 
   /** Why a request is refused; null where it is not. */
   refusal(request: IncomingMessage): Refusal | null {
     const foreign = this.foreign(request)
     if (foreign !== null) return foreign
-    if (this.#holdsToken(cookies(request).get(this.#cookie))) return null
+    if (this.#known(cookies(request).get(this.#cookie)) !== undefined) return null
     return { status: 401, message: message('openWholeAddress') }
+  }
+
+  /** Whether a request that is not refused may change the lab. */
+  mayChange(request: IncomingMessage): boolean {
+    return this.#known(cookies(request).get(this.#cookie)) === this.token
   }
 
   /** Why a request comes from a foreign page; null where it comes from a page of the lab, or from no page. */
@@ -60,14 +80,14 @@ export class Guard {
     return null
   }
 
-  /** Whether an address carries the token. */
-  admits(url: URL): boolean {
-    return this.#holdsToken(url.searchParams.get('token') ?? undefined)
+  /** The token that an address carries; undefined where it carries none of this lab. */
+  admits(url: URL): string | undefined {
+    return this.#known(url.searchParams.get('token') ?? undefined)
   }
 
   /** A new ticket. It replaces the one before. */
   issueTicket(): string {
-    this.#ticket = randomBytes(32).toString('base64url')
+    this.#ticket = newToken()
     return this.#ticket
   }
 
@@ -85,9 +105,9 @@ export class Guard {
     return true
   }
 
-  /** The cookie that replaces the token after the first request. */
-  setCookie(): string {
-    return `${this.#cookie}=${this.token}; HttpOnly; SameSite=Strict; Path=/`
+  /** The cookie that replaces a token after the first request. */
+  setCookie(token = this.token): string {
+    return `${this.#cookie}=${token}; HttpOnly; SameSite=Strict; Path=/`
   }
 
   /** Cookies do not depend on the port. The name keeps two labs on one machine apart. */
@@ -101,9 +121,16 @@ export class Guard {
     return !isLoopback(this.#host) && isIP(name) !== 0
   }
 
-  #holdsToken(given: string | undefined): boolean {
-    return given !== undefined && isSame(given, this.token)
+  /** The token of this lab that was given; undefined where it is none. */
+  #known(given: string | undefined): string | undefined {
+    if (given === undefined) return undefined
+    return [this.token, this.readToken].find((token) => token !== null && isSame(given, token)) ?? undefined
   }
+}
+
+/** A token that nobody can guess. */
+export function newToken(): string {
+  return randomBytes(32).toString('base64url')
 }
 
 /** Compares two secrets. The time that it takes does not depend on them. */

@@ -57,7 +57,9 @@ export const jobRouter = router({
   forecast: procedure
     .input(z.object({ command: z.enum(['pipeline', 'retrain']), measure: z.boolean().default(false) }))
     .query(({ ctx, input: { command: of, measure } }) =>
-      forecastRun(ctx.lab.store, ctx.settings.read(), of, { measure: measure && ctx.jobs.state.current === null }),
+      forecastRun(ctx.lab.store, ctx.settings.read(), of, {
+        measure: measure && ctx.readOnly !== true && ctx.jobs.state.current === null,
+      }),
     ),
 
   /**

@@ -29,7 +29,7 @@ export const liveRouter = router({
     input,
     signal,
   }): AsyncGenerator<LiveState> {
-    const leave = input.of === null ? undefined : ctx.live.screens.enter(input.of)
+    const leave = input.of === null ? undefined : ctx.live.screens.enter(input.of, ctx.readOnly)
     try {
       for await (const _ of changes(ctx.live.screens.changes, signal, PACE)) yield ctx.live.state()
     } finally {
@@ -48,7 +48,9 @@ export const liveRouter = router({
   /** What is seen of these screens, or of all: picture, caption and outcome of each in one message. */
   sights: procedure
     .input(z.object({ screens: z.array(screen).max(64).optional() }))
-    .subscription(({ ctx, input, signal }) => ctx.live.sights(input.screens, signal ?? NEVER)),
+    .subscription(({ ctx, input, signal = NEVER }) =>
+      ctx.readOnly ? ctx.live.screens.sights(input.screens, signal) : ctx.live.sights(input.screens, signal),
+    ),
 
   /** What the machine was doing, now and after every sample: over the last minutes, or over the run. */
   system: procedure.input(z.object({ span: z.enum(['recent', 'run']) })).subscription(async function* ({

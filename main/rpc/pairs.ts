@@ -19,7 +19,7 @@ import {
 import { VERDICTS, type Verdict } from '../store/judgements.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/pairs.ts'
-import { type Context, changing, id, procedure, router, slice } from './trpc.ts'
+import { type Context, changing, id, procedure, router, slice, working } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
@@ -111,7 +111,7 @@ export const pairsRouter = router({
    * The log-probability of every token of both answers, under the reference and the policy of the round: see
    * `pairPolicies`.
    */
-  tokens: procedure.input(z.object({ id })).query(({ ctx, input }) => {
+  tokens: working.input(z.object({ id })).query(({ ctx, input }) => {
     const pair = findPair(ctx.lab.store, input.id)
     return ctx.live.workshop.use((resources, config) => {
       const { reference, policy } = pairPolicies(ctx.lab.store, config, pair.run, pair.round)

@@ -11,6 +11,7 @@ import { PROJECT_ROOT } from '../files/paths.ts'
 import { labRouter } from './router.ts'
 import { ROUTES } from './routes.ts'
 import { type LabServer, startServer } from './server.ts'
+import type { Context } from './trpc.ts'
 
 const ANSWERS = ['GET sendPicture', 'GET sendExport', 'GET sendStudyFile', 'GET sendAdapter', 'POST takePairs']
 const PATHS = [
@@ -140,12 +141,22 @@ const PROCEDURES = [
   'workers.list',
 ]
 
+/** What does not change the lab but keeps its machine busy. */
+const WORKING = ['models.time', 'pairs.tokens', 'verify.run']
+
 let server: LabServer
 const loading = Promise.withResolvers<never>()
 
 beforeAll(async () => {
   const context = loading.promise
-  server = await startServer({ context, host: '127.0.0.1', port: 0, window: '/none', onBug: () => {} })
+  server = await startServer({
+    context,
+    host: '127.0.0.1',
+    port: 0,
+    window: '/none',
+    readOnly: true,
+    onBug: () => {},
+  })
 })
 afterAll(async () => {
   loading.reject(new Error('it never loads'))
@@ -172,6 +183,27 @@ test.each([...PATHS, '/', '/pairs', '/assets/app.js', '/trpc', '/trpc/job.state'
     expect(statusCode).toBe(401)
   },
 )
+
+test('whoever may only look gets no mutation, nothing that keeps the machine busy, and no request but GET and HEAD', async () => {
+  const reader = labRouter.createCaller({ readOnly: true } as Context)
+  const procedures = labRouter._def.procedures as unknown as Readonly<Record<string, { _def: { type: string } }>>
+  const kinds = Object.entries(procedures).map(([name, { _def }]) => [name, _def.type] as const)
+  expect(kinds.filter(([, type]) => type === 'mutation').length).toBeGreaterThan(40)
+  for (const [name, type] of kinds) {
+    if (type !== 'mutation' && !WORKING.includes(name)) continue
+    const [group = '', procedure = ''] = name.split('.')
+    const call = (reader as unknown as Record<string, Record<string, (input: unknown) => Promise<unknown>>>)[group]!
+    await expect(call[procedure]!({}), name).rejects.toMatchObject({ cause: { messages: [{ id: 'readOnlyAddress' }] } })
+  }
+  const cookie = `dpo-driver-${server.port}=${new URL(server.readUrl ?? '').searchParams.get('token')}`
+  for (const path of [...PATHS, '/', '/trpc/job.stop']) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      expect([path, method, await status(path, method, { cookie })]).toEqual([path, method, 403])
+    }
+  }
+  // Every other route only sends.
+  expect(ROUTES.filter(({ method }) => method !== 'GET').map(({ answer }) => answer)).toEqual(['takePairs'])
+})
 
 test('only this server listens for requests', () => {
   const sources = globSync('{app,main,renderer}/**/*.{ts,tsx,mjs}', { cwd: PROJECT_ROOT })

@@ -177,6 +177,42 @@ test('the token does not help a foreign page, and the name of a tunnel does not 
   expect(await knock('/trpc', tunnel)).toBe('open')
 })
 
+test('a fixed token stays, and the read-only one that follows from it looks and changes nothing', async () => {
+  const token = 'x'.repeat(40)
+  const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'shared.sqlite') })
+  const shared = await serveLab({ settings, window, token, readOnly: true, onBug: (text) => bugs.push(text) })
+  try {
+    const read = new URL(shared.readUrl ?? '')
+    expect(new URL(shared.url).searchParams.get('token')).toBe(token)
+    const readToken = read.searchParams.get('token')
+    expect(readToken).toMatch(/^[\w-]{43}$/)
+    const entered = await fetch(read, { redirect: 'manual' })
+    const [cookie = ''] = (entered.headers.get('set-cookie') ?? '').split(';')
+    expect(cookie).toBe(`dpo-driver-${read.port}=${readToken}`)
+    expect((await fetch(new URL('/', read), { headers: { cookie } })).status).toBe(200)
+    expect(
+      (await fetch(new URL('/imports/1/1/preferences', read), { method: 'POST', headers: { cookie } })).status,
+    ).toBe(403)
+    class Socket extends WebSocket {
+      constructor(address: string) {
+        super(address, { headers: { cookie, origin: read.origin } })
+      }
+    }
+    const socket = createWSClient({
+      url: `ws://${read.host}/trpc`,
+      WebSocket: Socket as unknown as typeof globalThis.WebSocket,
+    })
+    const lab = createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] })
+    expect(await lab.status.get.query()).toMatchObject({ readOnly: true })
+    await expect(lab.job.stop.mutate()).rejects.toThrow(/Nothing can be changed/)
+    await socket.close()
+    // Where nobody asked for one, there is no such token.
+    expect(web.readUrl).toBeNull()
+  } finally {
+    await shared.close()
+  }
+})
+
 test('a ticket lets a browser in once, also from the page in a file that carries it', async () => {
   const ticket = web.ticketUrl().slice(url.origin.length)
   const fromFile = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }

@@ -6,13 +6,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import { errorText, UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
-import { Guard } from './guard.ts'
+import { Guard, type Tokens } from './guard.ts'
 import { reply, replyFailure, secure, send } from './reply.ts'
 import { ROUTES } from './routes.ts'
 import { sendStatic } from './static.ts'
 import type { Context } from './trpc.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends Tokens {
   /** The context from which requests are answered, as soon as it has loaded. */
   readonly context: Promise<Context>
   /** Address to listen on; only this machine can reach 127.0.0.1. */
@@ -28,6 +28,8 @@ export interface ServerOptions {
 export interface LabServer {
   /** Address with the token. Anyone who has it can use the lab. */
   readonly url: string
+  /** Address whose holder can look and download, and change nothing; null where there is none. */
+  readonly readUrl: string | null
   readonly port: number
   /** An address that opens the lab once. The address before is no longer valid. */
   ticketUrl(): string
@@ -40,14 +42,15 @@ const CONNECTION_LIMIT = 256
 const SILENCE_LIMIT = 120_000
 
 /** Starts to listen. Throws UserError where the address is not available. */
-export async function startServer({ context, host, port, window, onBug }: ServerOptions): Promise<LabServer> {
+export async function startServer(options: ServerOptions): Promise<LabServer> {
+  const { context, host, port, window, onBug } = options
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000 })
   server.maxConnections = CONNECTION_LIMIT
   server.setTimeout(SILENCE_LIMIT)
   await listen(server, host, port)
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address.port : port
-  const guard = new Guard(host, bound)
+  const guard = new Guard(host, bound, options)
 
   server.on('request', (request, response) => {
     answer(request, response, { guard, context, window }).catch((error: unknown) => {
@@ -70,7 +73,7 @@ export async function startServer({ context, host, port, window, onBug }: Server
     if (pathname !== '/trpc') return refuse(connection, 404)
     socket
       .then((open) => {
-        if (!open.accept(request, connection, head)) refuse(connection, 503)
+        if (!open.accept(request, connection, head, guard.mayChange(request))) refuse(connection, 503)
       })
       .catch(() => refuse(connection, 503))
   })
@@ -79,6 +82,7 @@ export async function startServer({ context, host, port, window, onBug }: Server
   const home = `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`
   return {
     url: `${home}?token=${guard.token}`,
+    readUrl: guard.readToken === null ? null : `${home}?token=${guard.readToken}`,
     port: bound,
     ticketUrl: () => `${home}?ticket=${guard.issueTicket()}`,
     async close() {
@@ -129,14 +133,17 @@ async function answer(
     return send(response, 200, 'text/html; charset=utf-8', '<meta http-equiv="refresh" content="0; url=/">')
   }
   const foreign = guard.foreign(request)
-  if (foreign === null && request.method === 'GET' && guard.admits(url)) {
+  const token = guard.admits(url)
+  if (foreign === null && request.method === 'GET' && token !== undefined) {
     url.searchParams.delete('token')
-    response.setHeader('Set-Cookie', guard.setCookie())
+    response.setHeader('Set-Cookie', guard.setCookie(token))
     response.setHeader('Location', `${url.pathname}${url.search}`)
     return reply(response, 303, message('goOnThere'))
   }
   const refusal = guard.refusal(request)
   if (refusal !== null) return reply(response, refusal.status, refusal.message)
+  const looks = request.method === 'GET' || request.method === 'HEAD'
+  if (!looks && !guard.mayChange(request)) return reply(response, 403, message('readOnlyAddress'))
   for (const { method, path, answer } of ROUTES) {
     const parts = path.exec(url.pathname)
     if (parts === null || request.method !== method) continue
@@ -145,7 +152,7 @@ async function answer(
     const [, first = '', second = ''] = parts
     return files[answer](exchange, first, second)
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') return reply(response, 405, message('readOnly'))
+  if (!looks) return reply(response, 405, message('readOnly'))
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   sendStatic(window, url.pathname, takesGzip, response)
 }

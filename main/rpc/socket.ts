@@ -8,8 +8,11 @@ import { labRouter } from './router.ts'
 import { type Context, isBug } from './trpc.ts'
 
 export interface Socket {
-  /** Takes a connection that wants to become a WebSocket. Returns false and does nothing where there are too many. */
-  accept(request: IncomingMessage, connection: Duplex, head: Buffer): boolean
+  /**
+   * Takes a connection that wants to become a WebSocket; without `mayChange` it can only look. Returns false and does nothing where there
+   * are too many.
+   */
+  accept(request: IncomingMessage, connection: Duplex, head: Buffer, mayChange: boolean): boolean
   /** Tells every window to reconnect later, and closes its connection. */
   close(): void
 }
@@ -22,10 +25,12 @@ const SOCKET_LIMIT = 64
 /** Opens the socket. `onBug` gets each bug in full. */
 export function openSocket(context: Context, onBug: (text: string) => void): Socket {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT, perMessageDeflate: false })
+  const reading: Context = { ...context, readOnly: true }
+  const changers = new WeakSet<IncomingMessage>()
   const handler = applyWSSHandler({
     wss: sockets,
     router: labRouter,
-    createContext: () => context,
+    createContext: ({ req }) => (changers.has(req) ? context : reading),
     keepAlive: { enabled: true, pingMs: 20_000, pongWaitMs: 10_000 },
     onError: ({ error, path }) => {
       // Without a path it was not a request, which is the sender's mistake.
@@ -35,7 +40,8 @@ export function openSocket(context: Context, onBug: (text: string) => void): Soc
   // An invalid or overlong frame ends its own connection and nothing else.
   sockets.on('connection', (socket) => socket.on('error', () => socket.terminate()))
   return {
-    accept(request, connection, head) {
+    accept(request, connection, head, mayChange) {
+      if (mayChange) changers.add(request)
       if (sockets.clients.size >= SOCKET_LIMIT) return false
       sockets.handleUpgrade(request, connection, head, (client) => sockets.emit('connection', client, request))
       return true

@@ -70,6 +70,8 @@ export const statusRouter = router({
       /** Folder of the benchmark's pages; null where only the lab's own tasks are available. */
       miniwob: miniwob === undefined ? null : shownPath(miniwob),
       job: ctx.jobs.state,
+      /** Whether this window may only look. */
+      readOnly: ctx.readOnly === true,
     }
   }),
 

@@ -26,6 +26,8 @@ export interface Context {
   readonly live: Live
   /** What the desktop app can do for its window; undefined for a browser. */
   readonly desktop?: Desktop | undefined
+  /** Whether the caller may only look. */
+  readonly readOnly?: boolean | undefined
 }
 
 const t = initTRPC.context<Context>().create({
@@ -47,13 +49,27 @@ const t = initTRPC.context<Context>().create({
 const BAD_REQUEST = -32600
 
 export const router = t.router
-export const procedure = t.procedure
+/** Every procedure. Whoever may only look gets no mutation. */
+export const procedure = t.procedure.use(({ ctx, type, next }) => {
+  if (type === 'mutation') demandChanges(ctx)
+  return next()
+})
+/** A procedure that changes nothing but keeps the machine busy: it loads a model, opens pages or measures. */
+export const working = procedure.use(({ ctx, next }) => {
+  demandChanges(ctx)
+  return next()
+})
 /** A procedure that changes stored runs. Every window is told to fetch them again. */
 export const changing = procedure.use(async ({ ctx, next }) => {
   const result = await next()
   if (result.ok) ctx.lab.tellEdited()
   return result
 })
+
+/** Throws UserError where the caller may only look. */
+function demandChanges({ readOnly = false }: Context): void {
+  if (readOnly) throw new UserError('readOnlyAddress')
+}
 
 /** Whether an error is a bug of the lab. */
 export function isBug({ code, cause }: TRPCError): boolean {

@@ -5,14 +5,14 @@ import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { openResources } from '../pipeline/resources.ts'
 import { checkNames, runChecks } from '../pipeline/stages/verify.ts'
-import { procedure, router } from './trpc.ts'
+import { procedure, router, working } from './trpc.ts'
 
 export const verifyRouter = router({
   /** The names of the checks, in order. */
   names: procedure.query(({ ctx }) => checkNames(ctx.settings.read())),
 
   /** Runs one check after another and reports each. The `detail` of a failed check says what to do. */
-  run: procedure.subscription(async function* ({ ctx, signal = new AbortController().signal }) {
+  run: working.subscription(async function* ({ ctx, signal = new AbortController().signal }) {
     if (ctx.jobs.state.current !== null) {
       throw new UserError('checksWait')
     }

@@ -11,6 +11,8 @@ export const words = {
     offline:
       'The lab does not answer. This page shows what it knew last, and keeps trying. If only the connection is gone, the job goes on. If the lab has ended, so has the job, and you can resume it later. If you restarted the lab, open the address that it printed.',
     lost: 'The lab does not answer.',
+    readOnly: 'Read-only',
+    readOnlyNote: 'With this address you can watch and download. Nothing can be changed or started.',
     retry: 'Try again',
     unknownChoice: 'The address names {{name}} “{{value}}”, which does not exist. It was removed.',
     broken: 'This view failed',

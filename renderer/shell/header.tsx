@@ -1,7 +1,8 @@
 /** The line above the views: the state of the job, and the window's own settings. */
-import { ActionIcon, Button, Group, Kbd, Menu } from '@mantine/core'
+import { ActionIcon, Badge, Button, Group, Kbd, Menu } from '@mantine/core'
 import { CircleQuestionMark, Languages, Search, SunMoon } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { useReadOnly } from '../lab.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
 import { EndBell } from './bell.tsx'
 import { openPanel } from './commands.ts'
@@ -10,12 +11,18 @@ import { JobStrip } from './job-strip.tsx'
 
 export function Header() {
   const { t } = useTranslation()
+  const readOnly = useReadOnly()
   return (
     <section className={classes.header} aria-label={t('app.bar')}>
       <div className={classes.job}>
         <JobStrip />
       </div>
       <Group gap="xs" wrap="nowrap">
+        {readOnly && (
+          <Badge variant="default" size="lg" tt="none" title={t('app.readOnlyNote')}>
+            {t('app.readOnly')}
+          </Badge>
+        )}
         <Button
           variant="default"
           size="xs"
