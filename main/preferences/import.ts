@@ -55,7 +55,7 @@ export function importPairs(
     ]
     const changed = known.flatMap(({ pair, line }): Told[] => {
       const before = marksOf(pair)
-      const after = asInFile(pair, line, replace, collected.get(pair.id) ?? before)
+      const after = asInFile(pair, line, replace, { ...before, ...collected.get(pair.id) })
       if (JSON.stringify(before) === JSON.stringify(after)) return []
       return [{ pair: pair.id, before, after, told: tell(pair, after, `${file}:${line.line}`) }]
     })

@@ -1,12 +1,13 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configSchema } from '../config/schema.ts'
 import type { RoundKey } from '../store/keys.ts'
 import type { NewPair } from '../store/pairs.ts'
 import { Store } from '../store/store.ts'
-import { correctPairs, redoCorrection, reviewState, undoCorrection } from './review.ts'
+import { correctMany, correctPairs, redoCorrection, reviewState, undoCorrection } from './review.ts'
 
 let store: Store
 let round: RoundKey
@@ -77,6 +78,47 @@ test('every correction can be undone and redone, in order', () => {
     ...['redo', 'redo', 'redo', 'undo', 'undo', 'undo'],
     ...['edit', 'swap', 'drop'],
   ])
+})
+
+test('a correction of many pairs gives back the first of them, and how many they are', () => {
+  store.pairs.replace(
+    round,
+    Array.from({ length: 250 }, (_, seed) => pair(seed)),
+  )
+  const all = store.pairs.of(round).map(({ id }) => id)
+  expect(correctMany(store, all, { kind: 'drop' })).toEqual(round)
+  const { pairs, corrected } = undoCorrection(store, round)
+  expect([pairs.length, corrected]).toEqual([100, 250])
+  expect(pairs[0]).toMatchObject({ id: all[0], keep: true })
+  expect(kept()).toHaveLength(250)
+})
+
+test('undoing a swap forgets margins that were computed of the swapped texts', () => {
+  const [id = 0] = ids
+  correctPairs(store, [id], { kind: 'swap' })
+  store.pairs.setMargins('policyMargin', new Map([[id, 4]]))
+  correctPairs(store, [id], { kind: 'drop' })
+  undoCorrection(store, round)
+  expect(first()).toMatchObject({ margin: -1, policyMargin: 4 })
+  undoCorrection(store, round)
+  expect(first()).toMatchObject({ chosen: 'good 1', margin: 1, policyMargin: null })
+})
+
+test('corrections that an older version stored whole are undone as before', () => {
+  const [id = 0] = ids
+  const { chosen, rejected, chosenAttempt, rejectedAttempt, margin, keep, swapped, edited, reviewed, note } = first()!
+  const before = { chosen, rejected, chosenAttempt, rejectedAttempt, margin, keep, swapped, edited, reviewed, note }
+  correctPairs(store, [id], { kind: 'drop' })
+  const { path } = store
+  store.close()
+  const file = new DatabaseSync(path)
+  const changes = JSON.stringify([{ pair: id, before, after: { ...before, keep: false, reviewed: true } }])
+  file.prepare('UPDATE pair_edits SET changes = ?').run(changes)
+  file.close()
+  store = new Store(path)
+  expect(store.pairs.keptAt(round, 0)).toHaveLength(3)
+  undoCorrection(store, round)
+  expect(first()).toMatchObject({ ...before, policyMargin: null })
 })
 
 test('a new correction ends what could be redone; rounds are separate', () => {

@@ -4,17 +4,22 @@
  */
 import { UserError } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
-import { type Correction, type Edit, type Marks, marksOf, type StoredPair } from '../store/pairs.ts'
+import { type Correction, type Marks, marksOf, type StoredPair } from '../store/pairs.ts'
 import type { Store } from '../store/store.ts'
 import { corrected, type ReviewAction } from './correct.ts'
 
 export interface ReviewState {
-  /** The changed pairs in their new state. */
+  /** How many pairs were changed. */
+  readonly corrected: number
+  /** The first of them in their new state. A hundred thousand would be megabytes that nobody reads. */
   readonly pairs: readonly StoredPair[]
   /** The corrections that undo and redo would take next; null where there is none. */
   readonly undo: Correction | null
   readonly redo: Correction | null
 }
+
+/** The most pairs that are given back. */
+const SHOWN = 100
 
 type Stacks = Record<'undo' | 'redo', { readonly id: number; readonly kind: Correction }[]>
 
@@ -24,18 +29,28 @@ type Stacks = Record<'undo' | 'redo', { readonly id: number; readonly kind: Corr
  */
 export function correctPairs(store: Store, ids: readonly number[], action: ReviewAction): ReviewState {
   return store.transaction(() => {
+    const round = correctMany(store, ids, action)
+    return stateAfter(store, round, ids)
+  })
+}
+
+/** The same for many pairs, which nobody wants to see at once. Returns their round. */
+export function correctMany(store: Store, ids: readonly number[], action: ReviewAction): RoundKey {
+  return store.transaction(() => {
     const pairs = ids.map((id) => findPair(store, id))
     const [first] = pairs
     if (first === undefined) throw new UserError('noPairChosen')
     if (pairs.some(({ run, round }) => run !== first.run || round !== first.round)) {
       throw new UserError('pairsOfDifferentRounds')
     }
-    const collected = action.kind === 'edit' ? store.pairs.collected(first) : new Map<number, Marks>()
+    const collected = action.kind === 'edit' ? store.pairs.collected(first) : new Map<number, Partial<Marks>>()
     const changes = pairs.map((pair) => {
       const before = marksOf(pair)
-      return { pair: pair.id, before, after: corrected(pair, action, collected.get(pair.id) ?? before) }
+      return { pair: pair.id, before, after: corrected(pair, action, { ...before, ...collected.get(pair.id) }) }
     })
-    return keep(store, first, { kind: action.kind, reverts: null, changes })
+    const round = { run: first.run, round: first.round }
+    store.pairs.correct(round, { kind: action.kind, reverts: null, changes })
+    return round
   })
 }
 
@@ -52,7 +67,7 @@ export function redoCorrection(store: Store, round: RoundKey): ReviewState {
 /** What can be undone and redone in a round. */
 export function reviewState(store: Store, round: RoundKey): ReviewState {
   const { undo, redo } = stacks(store, round)
-  return { pairs: [], undo: undo.at(-1)?.kind ?? null, redo: redo.at(-1)?.kind ?? null }
+  return { corrected: 0, pairs: [], undo: undo.at(-1)?.kind ?? null, redo: redo.at(-1)?.kind ?? null }
 }
 
 /** The pair with this id. Throws UserError where it does not exist any more. */
@@ -70,14 +85,18 @@ function revert(store: Store, round: RoundKey, kind: 'undo' | 'redo'): ReviewSta
     const changes = edit.changes.map(({ pair, before, after }) =>
       kind === 'undo' ? { pair, before: after, after: before } : { pair, before, after },
     )
-    return keep(store, round, { kind, reverts: edit.id, changes })
+    store.pairs.correct(round, { kind, reverts: edit.id, changes })
+    return stateAfter(
+      store,
+      round,
+      changes.map(({ pair }) => pair),
+    )
   })
 }
 
-/** Makes a correction and stores it. */
-function keep(store: Store, round: RoundKey, edit: Omit<Edit, 'id' | 'time'>): ReviewState {
-  store.pairs.correct(round, edit)
-  return { ...reviewState(store, round), pairs: edit.changes.map(({ pair }) => findPair(store, pair)) }
+function stateAfter(store: Store, round: RoundKey, ids: readonly number[]): ReviewState {
+  const pairs = ids.slice(0, SHOWN).map((id) => findPair(store, id))
+  return { ...reviewState(store, round), corrected: ids.length, pairs }
 }
 
 /** The corrections that can be undone and redone, the next one last. A new correction ends what could be redone. */

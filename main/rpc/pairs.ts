@@ -9,6 +9,7 @@ import { type Message, message } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { HARD_NEGATIVES } from '../preferences/hard-negatives.ts'
 import {
+  correctMany,
   correctPairs,
   findPair,
   type ReviewState,
@@ -154,7 +155,7 @@ export const pairsRouter = router({
   /** Makes the same correction to many pairs, as one that can be undone. Returns how many. */
   editMany: changing.input(z.object({ some, action })).mutation(({ ctx, input }) => {
     const ids = idsOf(ctx, input.some)
-    correctPairs(ctx.lab.store, ids, input.action)
+    correctMany(ctx.lab.store, ids, input.action)
     return { pairs: ids.length }
   }),
 

@@ -132,10 +132,11 @@ test('a correction is stored with the earlier state', () => {
     { id: 2, kind: 'drop' },
   ])
   expect(store.pairs.edits(round, 1)).toEqual([store.pairs.edit(2)])
-  expect(store.pairs.edit(1)).toMatchObject({
-    reverts: null,
-    changes: [{ pair: 2, before: { keep: true, reviewed: false }, after: { keep: false, reviewed: true } }],
-  })
+  // What stays is not stored: a correction may be of 100,000 pairs.
+  expect(store.pairs.edit(1)).toMatchObject({ reverts: null })
+  expect(store.pairs.edit(1).changes).toEqual([
+    { pair: 2, before: { keep: true, reviewed: false }, after: { keep: false, reviewed: true } },
+  ])
   expect(store.pairs.editKinds({ ...round, round: 2 })).toEqual([])
 })
 

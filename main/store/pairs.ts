@@ -11,7 +11,7 @@ import { allOf, containing, type Page, type Slice, type Where } from './page.ts'
 import { readJson, readValue } from './values.ts'
 
 /** The parts of a pair that can change. */
-const marksSchema = z.strictObject({
+const marks = {
   chosen: z.string(),
   rejected: z.string(),
   /** The attempts of the two completions; null for a text that was not played here. */
@@ -24,7 +24,7 @@ const marksSchema = z.strictObject({
    */
   margin: z.number().nullable(),
   /** The same under the policy that was trained on the round; null until somebody requests it. */
-  policyMargin: z.number().nullable().default(null),
+  policyMargin: z.number().nullable(),
   /** Whether training uses it. */
   keep: z.boolean(),
   /** Whether chosen and rejected were swapped after collection. */
@@ -39,8 +39,16 @@ const marksSchema = z.strictObject({
    * older versions lack them, and leave them as they are.
    */
   columns: z.string().nullable().optional(),
-})
+}
+const marksSchema = z.strictObject(marks)
 export type Marks = Readonly<z.output<typeof marksSchema>>
+
+/** Those that a correction changes. Older versions stored all, at first without `policyMargin`: that was null. */
+const changedSchema = marksSchema.partial().transform((kept) => {
+  const isWhole = 'note' in kept && 'swapped' in kept && 'keep' in kept
+  // JSON has no undefined values.
+  return (isWhole ? { policyMargin: null, ...kept } : kept) as Partial<Marks>
+})
 
 export interface StoredPair extends RoundKey, Marks {
   readonly id: number
@@ -67,9 +75,13 @@ export type Correction = z.output<typeof correctionSchema>
 const editKindSchema = z.enum([...correctionSchema.options, 'undo', 'redo'])
 export type EditKind = z.output<typeof editKindSchema>
 
-const changesSchema = z.array(z.strictObject({ pair: z.int(), before: marksSchema, after: marksSchema }))
-/** The effect of a correction on one pair. */
-export type Change = Readonly<z.output<typeof changesSchema>[number]>
+const changesSchema = z.array(z.strictObject({ pair: z.int(), before: changedSchema, after: changedSchema }))
+/** The effect of a correction on one pair: what it changes, as it was and as it is. */
+export interface Change {
+  readonly pair: number
+  readonly before: Partial<Marks>
+  readonly after: Partial<Marks>
+}
 
 /** A correction of one or several pairs. */
 export interface Edit {
@@ -288,7 +300,9 @@ export class Pairs {
   // Corrections
 
   /** Makes a correction to pairs of a round, and stores it with the earlier state. Pairs of other rounds stay. */
-  correct({ run, round }: RoundKey, { kind, reverts, changes }: Omit<Edit, 'id' | 'time'>): void {
+  correct({ run, round }: RoundKey, { kind, reverts, changes: given }: Omit<Edit, 'id' | 'time'>): void {
+    // A correction of 100,000 pairs is read whole, again and again: without what stays it is a tenth as long.
+    const changes = given.map(shortened)
     this.#database.transaction(() => {
       this.#database.run(
         'INSERT INTO pair_edits (run, round, time, kind, reverts, changes) VALUES (?, ?, ?, ?, ?, ?)',
@@ -303,24 +317,15 @@ export class Pairs {
     })
   }
 
-  #setMarks({ run, round }: RoundKey, id: number, marks: Marks): void {
+  #setMarks({ run, round }: RoundKey, id: number, marks: Partial<Marks>): void {
+    const set = Object.entries(COLUMNS).flatMap(([name, column]): [string, SQLInputValue][] => {
+      const value = marks[name as keyof Marks]
+      return value === undefined ? [] : [[column, typeof value === 'boolean' ? Number(value) : value]]
+    })
+    if (set.length === 0) return
     this.#database.run(
-      `UPDATE pairs SET chosen = ?, rejected = ?, chosen_attempt = ?, rejected_attempt = ?, margin = ?, policy_margin = ?,
-         keep = ?, swapped = ?, edited = ?, reviewed = ?, note = ?, columns = CASE WHEN ? THEN ? ELSE columns END
-       WHERE id = ? AND run = ? AND round = ?`,
-      marks.chosen,
-      marks.rejected,
-      marks.chosenAttempt,
-      marks.rejectedAttempt,
-      marks.margin,
-      marks.policyMargin,
-      Number(marks.keep),
-      Number(marks.swapped),
-      Number(marks.edited),
-      Number(marks.reviewed),
-      marks.note,
-      Number(marks.columns !== undefined),
-      marks.columns ?? null,
+      `UPDATE pairs SET ${set.map(([column]) => `${column} = ?`).join(', ')} WHERE id = ? AND run = ? AND round = ?`,
+      ...set.map(([, value]) => value),
       id,
       run,
       round,
@@ -403,15 +408,22 @@ export class Pairs {
     return collection && this.keptAt(collection, collection.edit)
   }
 
-  /** The pairs of a round that were corrected, each as it was before its first correction, by pair id. */
-  collected({ run, round }: RoundKey): Map<number, Marks> {
-    const edits = this.#database.all(
-      'SELECT * FROM pair_edits WHERE run = ? AND round = ? ORDER BY id DESC',
-      run,
-      round,
-    )
-    // The first correction comes last, and so its state stays.
-    return new Map(edits.flatMap((row) => readEdit(row).changes.map(({ pair, before }) => [pair, before] as const)))
+  /** What corrections changed of the pairs of a round, as it was before the first one, by pair id. */
+  collected(round: RoundKey): Map<number, Partial<Marks>> {
+    return this.#statesAt(round, 0)
+  }
+
+  /** What later corrections changed, as it was when `edit` was the latest, by pair id. */
+  #statesAt({ run, round }: RoundKey, edit: number): Map<number, Partial<Marks>> {
+    const later = this.#database
+      .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? AND id > ? ORDER BY id DESC', run, round, edit)
+      .map(readEdit)
+    const states = new Map<number, Partial<Marks>>()
+    for (const { changes } of later) {
+      // The first correction comes last, and so its state stays.
+      for (const { pair, before } of changes) states.set(pair, { ...states.get(pair), ...before })
+    }
+    return states
   }
 
   /** The id of the latest correction of a round; 0 where there is none. */
@@ -425,7 +437,7 @@ export class Pairs {
    * result.
    */
   keptAt(round: RoundKey, edit: number): StoredPair[] {
-    return this.#asAt(this.of(round), round, edit)
+    return asAt(this.of(round), this.#statesAt(round, edit))
   }
 
   /** The same, a few at a time. Throws UserError where the pairs are collected again in between. */
@@ -437,6 +449,8 @@ export class Pairs {
       number,
     )!
     let seen = 0
+    let known = -1
+    let states = new Map<number, Partial<Marks>>()
     for (let after = 0; after < Number(last); ) {
       const rows = this.#database.all(
         'SELECT * FROM pairs WHERE run = ? AND round = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?',
@@ -450,24 +464,13 @@ export class Pairs {
       const pairs = rows.map(readPair)
       after = pairs.at(-1)?.id ?? Number(last)
       seen += pairs.length
-      yield this.#asAt(pairs, round, edit)
+      // Somebody may have made a correction since the slice before.
+      const latest = this.lastEdit(round)
+      if (latest !== known) states = this.#statesAt(round, edit)
+      known = latest
+      yield asAt(pairs, states)
     }
     if (seen !== Number(count)) throw new UserError('pairsChanged', { run, round: number })
-  }
-
-  /** Those of these pairs of a round that training used when `edit` was the latest correction, as they were. */
-  #asAt(now: readonly StoredPair[], { run, round }: RoundKey, edit: number): StoredPair[] {
-    const pairs = new Map(now.map((pair) => [pair.id, pair]))
-    const later = this.#database
-      .all('SELECT * FROM pair_edits WHERE run = ? AND round = ? AND id > ? ORDER BY id DESC', run, round, edit)
-      .map(readEdit)
-    for (const { changes } of later) {
-      for (const { pair, before } of changes) {
-        const found = pairs.get(pair)
-        if (found !== undefined) pairs.set(pair, { ...found, ...before })
-      }
-    }
-    return [...pairs.values()].filter(({ keep }) => keep)
   }
 
   // Preference files
@@ -514,6 +517,42 @@ export class Pairs {
   #fromHere(path: string): string {
     return relative(dirname(this.#database.path), realPath(path))
   }
+}
+
+/** Those of these pairs that training used in their earlier states, as they were. */
+function asAt(now: readonly StoredPair[], states: ReadonlyMap<number, Partial<Marks>>): StoredPair[] {
+  return now.map((pair) => ({ ...pair, ...states.get(pair.id) })).filter(({ keep }) => keep)
+}
+
+/** The columns of the marks. */
+const COLUMNS: Readonly<Record<keyof Marks, string>> = {
+  chosen: 'chosen',
+  rejected: 'rejected',
+  chosenAttempt: 'chosen_attempt',
+  rejectedAttempt: 'rejected_attempt',
+  margin: 'margin',
+  policyMargin: 'policy_margin',
+  keep: 'keep',
+  swapped: 'swapped',
+  edited: 'edited',
+  reviewed: 'reviewed',
+  note: 'note',
+  columns: 'columns',
+}
+
+/**
+ * The change without what stays. Margins go with the texts that they are of: they can be computed at any time, and those of other texts
+ * must not stay when the texts come back.
+ */
+function shortened({ pair, before, after }: Change): Change {
+  const isOther = (name: keyof Marks) => before[name] !== after[name]
+  const isOfTexts = isOther('chosen') || isOther('rejected')
+  const names = (Object.keys(COLUMNS) as (keyof Marks)[]).filter(
+    (name) => isOther(name) || (isOfTexts && (name === 'margin' || name === 'policyMargin')),
+  )
+  const pick = (from: Partial<Marks>): Partial<Marks> =>
+    Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])))
+  return { pair, before: pick(before), after: pick(after) }
 }
 
 /** The parts of a pair that can change, as they are. */

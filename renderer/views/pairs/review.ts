@@ -36,7 +36,9 @@ export function useReview(round: Round, annotator: string | null): Review {
       const state = await asked
       await Promise.all([
         client.invalidateQueries({ queryKey: ['pairs'] }),
-        ...state.pairs.map(({ id }) => client.invalidateQueries({ queryKey: ['pair', id] })),
+        ...(state.corrected > state.pairs.length
+          ? [client.invalidateQueries({ queryKey: ['pair'] })]
+          : state.pairs.map(({ id }) => client.invalidateQueries({ queryKey: ['pair', id] }))),
       ])
       return state
     } catch (error) {
@@ -65,11 +67,11 @@ export function useReview(round: Round, annotator: string | null): Review {
     async revert(which) {
       const state = await ask(() => lab.pairs[which].mutate(round))
       const kind = which === 'undo' ? state?.redo : state?.undo
-      const [pair, ...more] = state?.pairs ?? []
-      if (pair === undefined || kind == null) return null
+      const pair = state?.pairs[0]
+      if (state == null || pair === undefined || kind == null) return null
       const action = t(`pairs.action.${kind}`)
-      const key = more.length === 0 ? ('one' as const) : ('many' as const)
-      tell(t(`pairs.reverted.${which}.${key}`, { id: pair.id, number: more.length + 1, action }))
+      const key = state.corrected === 1 ? ('one' as const) : ('many' as const)
+      tell(t(`pairs.reverted.${which}.${key}`, { id: pair.id, number: state.corrected, action }))
       return pair.id
     },
   }
