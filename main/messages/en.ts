@@ -357,6 +357,7 @@ export const ENGLISH = {
   threads_other: '{{count}} threads',
   webgpuEngine: 'WebGPU on {{adapter}}; weights {{precision}}',
   webgpuEngineFrozen: 'WebGPU on {{adapter}}; weights {{precision}}, embedding and head {{head}}',
+  matrixUnits: 'products of training and of prompts by matrix units, in float16, summed up in float32',
   tfjsWasm: 'TensorFlow.js on WebAssembly, {{threads}}',
   tfjsCpu: 'TensorFlow.js in plain JavaScript, {{threads}}',
   tfjsCard: 'TensorFlow.js on libtensorflow, on an NVIDIA card',

@@ -313,6 +313,7 @@ export const CHINESE = translated({
   threads_other: '{{count}} 个线程',
   webgpuEngine: 'WebGPU，使用 {{adapter}}；权重 {{precision}}',
   webgpuEngineFrozen: 'WebGPU，使用 {{adapter}}；权重 {{precision}}，嵌入与输出层 {{head}}',
+  matrixUnits: '训练与提示的乘积用显卡的矩阵单元计算：float16 相乘，以 float32 累加',
   tfjsWasm: 'TensorFlow.js，运行于 WebAssembly，{{threads}}',
   tfjsCpu: 'TensorFlow.js，运行于纯 JavaScript，{{threads}}',
   tfjsCard: 'TensorFlow.js，运行于 libtensorflow，使用 NVIDIA 显卡',

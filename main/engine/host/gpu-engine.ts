@@ -2,11 +2,12 @@
 import { UserError } from '../../messages/error.ts'
 import { DeviceLost, OutOfDeviceMemory, wantedLimits } from '../webgpu/device.ts'
 import { createWebGpuEngine } from '../webgpu/engine.ts'
+import { SUBGROUP_MATRIX } from '../webgpu/matrices.ts'
 import { type AdapterWish, factsOf, requestAdapter } from './adapter.ts'
 import type { HostProgram } from './serve.ts'
 
 /** Features that the engine uses where the adapter has them. */
-const FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16']
+const FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', SUBGROUP_MATRIX]
 
 /** A program on the GPU of its host. `gpuFor` may throw where the host has none. */
 export function gpuProgram(gpuFor: (wish: AdapterWish) => Promise<GPU | undefined>): HostProgram {

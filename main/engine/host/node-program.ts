@@ -10,7 +10,8 @@ const instances: GPU[] = []
 
 function flags(name: string | null): string[] {
   if (name === SOFTWARE) return [`disable-dawn-features=${SOFTWARE_WITHOUT}`]
-  return name === null ? [] : [`adapter=${name}`]
+  // Matrix units are an experiment, which Dawn offers only to those who ask.
+  return ['enable-dawn-features=allow_unsafe_apis', ...(name === null ? [] : [`adapter=${name}`])]
 }
 
 await serveProcess(

@@ -4,6 +4,7 @@
  */
 import type { Arena } from './arena.ts'
 import { FIRST_BINDING, gridOf, type Kernel } from './kernel.ts'
+import type { Fragments } from './kernels/fragments.ts'
 import { ALIGNMENT, aligned, type Memory, type View } from './memory.ts'
 import type { Dispatch, Item } from './program.ts'
 
@@ -65,9 +66,9 @@ interface Pipeline {
 /** A device with its pipelines. Its methods may be called in any order; the device runs them in that order. */
 export class Gpu {
   readonly device: GPUDevice
-  /** Whether kernels are used in their form for subgroups, where they have one (subgroups.ts). */
-  subgroups = false
-  readonly #pipelines = new Map<string, Pipeline>()
+  readonly #pipelines = new Map<Kernel, Pipeline>()
+  #subgroups = false
+  #fragments: Fragments | null = null
   readonly #params: GPUBuffer
   readonly #ids = new WeakMap<GPUBuffer, number>()
   #nextId = 0
@@ -89,6 +90,26 @@ export class Gpu {
       size: SUBMISSION * SLOT,
       usage: USAGE.UNIFORM | USAGE.COPY_DST,
     })
+  }
+
+  /** Whether kernels are used in their form for subgroups, where they have one (subgroups.ts). */
+  get subgroups(): boolean {
+    return this.#subgroups
+  }
+
+  set subgroups(used: boolean) {
+    this.#subgroups = used
+    this.#pipelines.clear()
+  }
+
+  /** The matrix units for whose form kernels are used, where they have one (matrices.ts); null for none. */
+  get fragments(): Fragments | null {
+    return this.#fragments
+  }
+
+  set fragments(used: Fragments | null) {
+    this.#fragments = used
+    this.#pipelines.clear()
   }
 
   /** The most bytes of a buffer that can also be bound as a whole. Exactly maxBufferSize is out of memory in Dawn. */
@@ -263,9 +284,9 @@ export class Gpu {
   }
 
   #pipeline(kernel: Kernel): Pipeline {
-    const code = this.subgroups ? (kernel.subgroupCode ?? kernel.code) : kernel.code
-    const made = this.#pipelines.get(code)
+    const made = this.#pipelines.get(kernel)
     if (made !== undefined) return made
+    const code = this.#codeOf(kernel)
     const { device } = this
     const bindings = Object.values(kernel.bindings)
     const layout = device.createBindGroupLayout({
@@ -284,8 +305,13 @@ export class Gpu {
       compute: { module: device.createShaderModule({ label: kernel.name, code }), entryPoint: 'main' },
     })
     const made_ = { pipeline, layout, groups: new Map<string, GPUBindGroup>() }
-    this.#pipelines.set(code, made_)
+    this.#pipelines.set(kernel, made_)
     return made_
+  }
+
+  #codeOf({ code, subgroupCode, fragmentCode }: Kernel): string {
+    if (this.#fragments !== null && fragmentCode !== null) return fragmentCode(this.#fragments)
+    return this.#subgroups ? (subgroupCode ?? code) : code
   }
 
   #bindGroup({ layout, groups }: Pipeline, { views }: Dispatch): GPUBindGroup {

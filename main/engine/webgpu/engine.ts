@@ -38,6 +38,7 @@ import { formatsOf } from './formats/formats.ts'
 import { Generation, type Request } from './generation.ts'
 import { readScores } from './head.ts'
 import { attentionTile } from './kernels/attention.ts'
+import { tryMatrices } from './matrices.ts'
 import { F32 } from './matrix.ts'
 import { type Memory, type View, whole } from './memory.ts'
 import { stepAdamW } from './optimizer.ts'
@@ -88,6 +89,7 @@ export async function createWebGpuEngine(
   const { formats = formatsOf(holding), bufferBytes = gpu.largestBuffer } = options
   try {
     await trySubgroups(gpu)
+    if (formats.layers !== F32) await tryMatrices(gpu)
     const base = planBase(config, formats, bufferBytes)
     await loadBase(gpu, config, base, 'pieces' in weights ? weights : streamTensors(weights), options.signal)
     const model = { config, base, workgroupMemory: device.limits.maxComputeWorkgroupStorageSize }
@@ -144,7 +146,8 @@ class WebGpuEngine implements Engine {
       precision === 'fp32'
         ? message('webgpuEngine', { adapter, precision })
         : message('webgpuEngineFrozen', { adapter, precision, head: headPrecision })
-    this.description = noted(held, options.notes ?? [])
+    const units = gpu.fragments === null ? [] : [message('matrixUnits')]
+    this.description = noted(held, [...units, ...(options.notes ?? [])])
     this.holding = holding
   }
 

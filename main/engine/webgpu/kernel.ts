@@ -6,6 +6,8 @@
  * weights. Two bindings of a dispatch must not overlap, unless both are `read`.
  */
 
+import { FRAGMENT_THREADS, type Fragments } from './kernels/fragments.ts'
+
 /** A binding: how it is accessed, and its WGSL type. */
 export type Binding = `${'read' | 'read_write'} ${string}`
 
@@ -20,6 +22,8 @@ export interface Kernel<B extends string = string, P extends string = string> {
   readonly code: string
   /** The same with subgroups, for devices where these work; null where they are of no use. */
   readonly subgroupCode: string | null
+  /** The same by matrix units, for devices where these win; null where they are of no use. */
+  readonly fragmentCode: ((fragments: Fragments) => string) | null
   readonly workgroupSize: number
 }
 
@@ -34,6 +38,8 @@ interface KernelText<B extends string, P extends string> {
    * All threads of a group run it, or none, so it may have barriers. A kernel whose threads add up is written for both ways.
    */
   readonly body: string | ((adding: Adding) => string)
+  /** WGSL of the same work by matrix units, in workgroups of FRAGMENT_THREADS. */
+  readonly byFragments?: ((fragments: Fragments) => string) | undefined
 }
 
 /**
@@ -52,6 +58,7 @@ export function kernel<B extends string, P extends string>({
   params,
   workgroupSize = 64,
   body,
+  byFragments,
 }: KernelText<B, P>): Kernel<B, P> {
   const members = Object.entries<string>(params).map(([member, type]) => `  ${member}: ${type},\n`)
   const variables = Object.entries<Binding>(bindings).map(([variable, binding], index) => {
@@ -60,14 +67,16 @@ export function kernel<B extends string, P extends string>({
     return `@group(0) @binding(${FIRST_BINDING + index}) var<storage, ${access}> ${variable}: ${type};\n`
   })
   // Workgroups beyond 65,535 go into y (see `gridOf`), and the last row of that grid may have some too many.
-  const code = (text: string, adding: Adding) => `${adding === 'subgroups' ? SUBGROUPS : ''}struct Params {
+  const code = (text: string, adding: Adding, enables = '', threads = workgroupSize) => `${enables}${
+    adding === 'subgroups' ? SUBGROUPS : ''
+  }struct Params {
   groups: u32,
 ${members.join('')}}
 @group(0) @binding(0) var<uniform> params: Params;
 ${variables.join('')}
 ${text.trim()}
 
-@compute @workgroup_size(${workgroupSize})
+@compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
@@ -82,6 +91,10 @@ ${adding === 'subgroups' ? SUBGROUP_LANE : '  @builtin(local_invocation_index) l
     params,
     code: code(typeof body === 'string' ? body : body('memory'), 'memory'),
     subgroupCode: typeof body === 'string' ? null : code(body('subgroups'), 'subgroups'),
+    fragmentCode:
+      byFragments === undefined
+        ? null
+        : (fragments) => code(byFragments(fragments), 'subgroups', fragments.enables, FRAGMENT_THREADS),
     workgroupSize,
   }
 }

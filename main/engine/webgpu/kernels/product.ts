@@ -3,6 +3,7 @@ import { type Adding, type Binding, bindingsIf, kernel, variants } from '../kern
 import { type WeightFormat, weightBindings } from '../matrix.ts'
 import { arrayType, load4, store4 } from './access.ts'
 import { DROPOUT, DROPOUT_PARAMS } from './dropout.ts'
+import { fragmentTile } from './fragments.ts'
 import { MODULE_PARAMS, MODULES } from './modules.ts'
 import { sumOf } from './reduce.ts'
 import { swigluBack } from './swiglu.ts'
@@ -45,16 +46,50 @@ const FORWARD_PARAMS = {
  */
 export const product = variants((parts: ForwardParts) => {
   const { format, inputsAligned, outputsAligned, lora } = parts
+  const access = `
+${format.code}
+${forwardAccess(parts)}
+${load4('x4', 'x', 'params.inputs', inputsAligned)}
+${store4('store_y', 'y', 'params.outputs', outputsAligned)}
+fn weight_b(output: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + output - params.first, inner); }`
+  const run = `
+fn run(group: u32, lane: u32) {
+  weights_start(lane);
+  // Tiles of the same weights are neighbours, so that these are read from memory once.
+  let high = (params.rows + 63u) / 64u;
+  tile(64u * (group % high), params.first + 64u * (group / high), lane);
+}`
   return kernel({
     name: `product ${format.name}`,
     bindings: forwardBindings(parts),
     params: FORWARD_PARAMS,
+    byFragments: isFloat(format)
+      ? undefined
+      : (fragments) => `
+${access}
+fn adapted4(row: u32, output: u32) -> vec4<f32> {
+  var sums = vec4<f32>();
+${
+  lora
+    ? `  for (var i = 0u; i < min(4u, params.outputs - output); i++) {
+    let from_ = row * params.low_columns + module_of(output + i) * params.rank;
+    for (var j = 0u; j < params.rank; j += 4u) {
+      sums[i] += dot(low[(from_ + j) / 4u], lora_b[((output + i) * params.rank + j) / 4u]);
+    }
+  }`
+    : ''
+}
+  return sums;
+}
+fn store(row: u32, output: u32, sums: vec4<f32>) {
+  if (row >= params.rows || output >= params.first + params.part_rows) { return; }
+  store_y(row, output, sums + beside(row, output) + adapted4(row, output));
+}
+${fragmentTile(fragments, { a: 'x4', b: { load: 'weight_b', along: 'inner' }, to: 'params.inputs' }, 'store')}
+${run}`,
     body: `
 ${TILE_MEMORY}
-${format.code}
-${forwardAccess(parts)}
-${store4('store_y', 'y', 'params.outputs', outputsAligned)}
-fn weight_b(output: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + output - params.first, inner); }
+${access}
 fn store(row: u32, output: u32, sums: vec4<f32>) {
   if (row >= params.rows || output >= params.first + params.part_rows) { return; }
   store_y(row, output, sums + beside(row, output));
@@ -93,13 +128,7 @@ ${tileProduct(
   ],
   'store',
 )}
-${load4('x4', 'x', 'params.inputs', inputsAligned)}
-fn run(group: u32, lane: u32) {
-  weights_start(lane);
-  // Tiles of the same weights are neighbours, so that these are read from memory once.
-  let high = (params.rows + 63u) / 64u;
-  tile(64u * (group % high), params.first + 64u * (group / high), lane);
-}`,
+${run}`,
   })
 })
 
@@ -138,6 +167,11 @@ fn bias4(output: u32) -> vec4<f32> {
 fn beside(row: u32, output: u32) -> vec4<f32> {
   return ${[residual ? 'residual4(row, output)' : '', bias ? 'bias4(output)' : '', 'vec4<f32>()'].filter(Boolean).join(' + ')};
 }`
+}
+
+/** Floats would lose digits in matrix units. */
+function isFloat(format: WeightFormat): boolean {
+  return format.name === 'f32'
 }
 
 /** Rows that a workgroup of the product of few rows computes at once. */
@@ -302,8 +336,41 @@ export interface BackwardParts {
  * after the first do. With `swiglu` there is one part. Groups: tiles(rows) * tiles(inputs).
  */
 export const productBackward = variants(
-  ({ format, inputsAligned, outputsAligned, lora, dropout, swiglu }: BackwardParts) =>
-    kernel({
+  ({ format, inputsAligned, outputsAligned, lora, dropout, swiglu }: BackwardParts) => {
+    const access = `
+${format.code}
+${DROPOUT}
+${load4('all_dy4', 'dy', 'params.outputs', outputsAligned)}
+${swiglu ? swigluBack('params.inputs', inputsAligned) : store4('store_dx', 'dx', 'params.inputs', inputsAligned, 'params.add')}
+fn dy4(row: u32, inner: u32) -> vec4<f32> {
+  let values = all_dy4(row, params.first + inner);
+  // What follows the part is another part's.
+  return select(vec4<f32>(), values, vec4<u32>(inner, inner + 1u, inner + 2u, inner + 3u) < vec4<u32>(params.part_rows));
+}
+fn weight_b(input: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + min(inner, params.part_rows - 1u), input); }
+${
+  lora
+    ? `
+fn low_gradient4(row: u32, inner: u32) -> vec4<f32> {
+  if (inner >= params.low_columns) { return vec4<f32>(); }
+  return low_gradient[(row * params.low_columns + inner) / 4u];
+}
+fn lora_a4(input: u32, inner: u32) -> vec4<f32> {
+  return lora_a[min(inner, params.low_columns - 1u) * ((params.inputs + 3u) / 4u) + min(input, params.inputs - 1u) / 4u];
+}
+fn dropped(row: u32, input: u32, sums: vec4<f32>) -> vec4<f32> {
+  return ${dropout ? 'sums * kept4(keys[min(row, params.rows - 1u)], input)' : 'sums'};
+}`
+    : ''
+}`
+    const write = swiglu ? 'swiglu_back' : 'store_dx'
+    const run = `
+fn run(group: u32, lane: u32) {
+  weights_start(lane);
+  let high = (params.rows + 63u) / 64u;
+  tile(64u * (group % high), 64u * (group / high), lane);
+}`
+    return kernel({
       name: `product backward ${format.name}`,
       bindings: {
         ...weightBindings(format),
@@ -324,35 +391,33 @@ export const productBackward = variants(
         add: 'u32',
         ...DROPOUT_PARAMS,
       },
-      body: `
-${TILE_MEMORY}
-${format.code}
-${DROPOUT}
-${load4('all_dy4', 'dy', 'params.outputs', outputsAligned)}
-${swiglu ? swigluBack('params.inputs', inputsAligned) : store4('store_dx', 'dx', 'params.inputs', inputsAligned, 'params.add')}
-fn dy4(row: u32, inner: u32) -> vec4<f32> {
-  let values = all_dy4(row, params.first + inner);
-  // What follows the part is another part's.
-  return select(vec4<f32>(), values, vec4<u32>(inner, inner + 1u, inner + 2u, inner + 3u) < vec4<u32>(params.part_rows));
-}
-fn weight_b(input: u32, inner: u32) -> vec4<f32> { return weight4(params.skip + min(inner, params.part_rows - 1u), input); }
-fn store(row: u32, input: u32, sums: vec4<f32>) {
-  if (row < params.rows) { ${swiglu ? 'swiglu_back' : 'store_dx'}(row, input, sums); }
-}
+      byFragments: isFloat(format)
+        ? undefined
+        : (fragments) => `
+${access}
+fn adapted4(row: u32, input: u32) -> vec4<f32> {
+  var sums = vec4<f32>();
 ${
   lora
-    ? `
-fn low_gradient4(row: u32, inner: u32) -> vec4<f32> {
-  if (inner >= params.low_columns) { return vec4<f32>(); }
-  return low_gradient[(row * params.low_columns + inner) / 4u];
-}
-fn lora_a4(input: u32, inner: u32) -> vec4<f32> {
-  return lora_a[min(inner, params.low_columns - 1u) * ((params.inputs + 3u) / 4u) + min(input, params.inputs - 1u) / 4u];
-}
-fn dropped(row: u32, input: u32, sums: vec4<f32>) -> vec4<f32> {
-  return ${dropout ? 'sums * kept4(keys[min(row, params.rows - 1u)], input)' : 'sums'};
-}`
+    ? `  for (var j = 0u; j < params.low_columns; j++) {
+    let at = row * params.low_columns + j;
+    sums += low_gradient[at / 4u][at % 4u] * lora_a4(input, j);
+  }
+  sums = dropped(row, input, sums);`
     : ''
+}
+  return sums;
+}
+fn store(row: u32, input: u32, sums: vec4<f32>) {
+  if (row < params.rows) { ${write}(row, input, sums + adapted4(row, input)); }
+}
+${fragmentTile(fragments, { a: 'dy4', b: { load: 'weight_b', along: 'outer' }, to: 'params.part_rows' }, 'store')}
+${run}`,
+      body: `
+${TILE_MEMORY}
+${access}
+fn store(row: u32, input: u32, sums: vec4<f32>) {
+  if (row < params.rows) { ${write}(row, input, sums); }
 }
 ${tileProduct(
   'tile',
@@ -371,10 +436,7 @@ ${tileProduct(
   ],
   'store',
 )}
-fn run(group: u32, lane: u32) {
-  weights_start(lane);
-  let high = (params.rows + 63u) / 64u;
-  tile(64u * (group % high), 64u * (group / high), lane);
-}`,
-    }),
+${run}`,
+    })
+  },
 )
