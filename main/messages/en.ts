@@ -402,7 +402,8 @@ export const ENGLISH = {
   nativeDoesNotLoad:
     'The native engine does not load ({{reason}}); build it again with npm run build:native, or set model.engine to tfjs.',
   hostDidNotStart: 'The page that computes did not start ({{why}}); set model.engine to auto.',
-  gpuMissing: 'WebGPU finds no graphics card; install the driver of the card, or set model.engine to auto.',
+  gpuMissing:
+    'WebGPU finds no graphics card; install the driver of the card (on Linux also Vulkan’s loader, libvulkan1), or set model.engine to auto.',
   gpuInSoftware:
     'WebGPU finds no graphics card, only {{found}}, which computes on the processor and slowly; install the driver of the card, or set model.engine to auto. To use it all the same, set model.webgpu_adapter to software.',
   gpuOther:
@@ -413,6 +414,10 @@ export const ENGLISH = {
   gpuLost: 'The graphics card was lost ({{reason}}); resume the run, and it continues from its last checkpoint.',
   gpuOutOfMemory:
     'The graphics card has not enough memory ({{reason}}); set model.precision to nf4 or batch_size to less, or close other programs that use the card.',
+  gpuBufferTooSmall:
+    'Prompts and answers that are computed together need {{needed}} in one piece, but the graphics card takes at most {{most}}; cut training sequences with training.sft.max_length and training.dpo.max_length, limit pages with environment.max_chars, or set model.engine to native.',
+  gpuHeadsTooLarge:
+    'The attention heads of this model have {{size}} numbers, more than the graphics card can compute; set model.engine to native.',
   gpuTooLate: 'The host of the graphics card did not answer within {{seconds}} s; resume the run.',
   hostEnded:
     'The process that computes for the lab has ended ({{how}}); resume the run, and it continues from its last checkpoint.',

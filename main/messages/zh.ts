@@ -355,7 +355,8 @@ export const CHINESE = translated({
   nativeDoesNotLoad:
     '原生引擎无法载入（{{reason}}）；请用 npm run build:native 重新编译，或把 model.engine 设为 tfjs。',
   hostDidNotStart: '用来计算的页面没有启动（{{why}}）；请把 model.engine 设为 auto。',
-  gpuMissing: 'WebGPU 没有找到显卡；请安装显卡驱动，或把 model.engine 设为 auto。',
+  gpuMissing:
+    'WebGPU 没有找到显卡；请安装显卡驱动（Linux 上还要 Vulkan 加载器 libvulkan1），或把 model.engine 设为 auto。',
   gpuInSoftware:
     'WebGPU 没有找到显卡，只找到 {{found}}，它用处理器计算，很慢；请安装显卡驱动，或把 model.engine 设为 auto。若仍要用它，请把 model.webgpu_adapter 设为 software。',
   gpuOther:
@@ -365,6 +366,9 @@ export const CHINESE = translated({
   gpuLost: '显卡已丢失（{{reason}}）；请继续这次运行，它会从上一个检查点开始。',
   gpuOutOfMemory:
     '显存不足（{{reason}}）；请把 model.precision 设为 nf4，或减小 batch_size，或关闭其他使用显卡的程序。',
+  gpuBufferTooSmall:
+    '一起计算的提示和回答需要一整块 {{needed}}，而显卡最多给 {{most}}；请用 training.sft.max_length 和 training.dpo.max_length 截短训练序列，用 environment.max_chars 限制页面，或把 model.engine 设为 native。',
+  gpuHeadsTooLarge: '此模型的注意力头有 {{size}} 个数，显卡算不了这么多；请把 model.engine 设为 native。',
   gpuTooLate: '显卡的主机在 {{seconds}} 秒内没有回答；请继续这次运行。',
   hostEnded: '为实验室计算的进程已结束（{{how}}）；请继续这次运行，它会从上一个检查点开始。',
   precisionNeedsNative:

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../../messages/error.ts'
 import { smallText } from './small-text.ts'
@@ -41,7 +41,7 @@ export async function ollamaModels(folder: string, search: Search): Promise<Olla
   const manifests = join(folder, 'manifests')
   const models: OllamaModel[] = []
   for await (const visited of foldersUnder(manifests, 3, search)) {
-    const place = visited.folder.slice(manifests.length + 1).split('/')
+    const place = relative(manifests, visited.folder).split(sep)
     const [registry = '', owner = '', name = ''] = place
     if (place.length !== 3) continue
     const shown = [

@@ -2,6 +2,8 @@
  * The memory of what a call computes. A call is recorded before it runs (program.ts): recording allocates and frees, and so
  * finds how large the arena has to be. Then the same places are used on the card, so the plan is what runs.
  */
+import { UserError } from '../../messages/error.ts'
+import { gb } from '../../messages/gigabytes.ts'
 import { ALIGNMENT, aligned, type View } from './memory.ts'
 
 /** A free range, or the open end of a block. */
@@ -52,7 +54,7 @@ export class Arena {
   /** A place for so many bytes: the smallest gap that has room. */
   allocate(bytes: number): View {
     const size = aligned(Math.max(bytes, 1))
-    if (size > this.limit) throw new RangeError(`The arena cannot hold ${bytes} bytes in a buffer of ${this.limit}.`)
+    if (size > this.limit) throw new UserError('gpuBufferTooSmall', { needed: gb(bytes), most: gb(this.limit) })
     let best: Gap | null = null
     for (const gap of this.#gaps) {
       const room = gap.end - gap.start

@@ -45,6 +45,20 @@ test.each([
   expect(BENCHMARKS).toContain(`| ${prompt.toLocaleString('en')} + 2 x 64 | ${told} |`)
 })
 
+test('what no card can compute is told in a sentence', () => {
+  expect(() => plan(20_000, 1)).toThrow(
+    expect.objectContaining({ messages: [expect.objectContaining({ id: 'gpuBufferTooSmall' })] }),
+  )
+  const wide = { ...SEVEN, num_hidden_layers: 1, head_dim: 2048 }
+  const options = { holding: HELD, lora: LORA }
+  for (const planned of [
+    () => planStep(wide, pairOf(8, 2), options),
+    () => planGeneration(wide, { completions: 1, prompt: 8, completion: 2 }, options),
+  ]) {
+    expect(planned).toThrow(expect.objectContaining({ messages: [{ id: 'gpuHeadsTooLarge', values: { size: 2048 } }] }))
+  }
+})
+
 test('the dispatches of a layer are those that the docs say', () => {
   const count = (layers: number, checkpointing: boolean) =>
     [...plan(512, layers, checkpointing).dispatches.values()].reduce((sum, one) => sum + one, 0)

@@ -6,6 +6,7 @@
  * `plan` lists the tiles, then the spans of rows that they meet (batch.ts). Of the rows in a span, a query sees those that
  * are not behind it: rows of an ancestor never are.
  */
+import { UserError } from '../../../messages/error.ts'
 import { kernel, variants } from '../kernel.ts'
 
 export interface AttentionOptions {
@@ -19,7 +20,7 @@ export interface AttentionOptions {
 export function attentionTile(size: number, memory: number): number {
   const bytes = (tile: number) => 4 * (3 * tile * size + 2 * tile * tile + 2 * tile)
   const tile = [16, 8].find((rows) => bytes(rows) <= memory)
-  if (tile === undefined) throw new RangeError(`Heads of ${size} numbers do not fit into ${memory} bytes.`)
+  if (tile === undefined) throw new UserError('gpuHeadsTooLarge', { size })
   return tile
 }
 

@@ -11,6 +11,7 @@
  * leave most of a card idle, so the chunks of a tile can be computed by workgroups of their own, and joined by another kernel. The
  * numbers are the same to the bit: a query's sums have one order, whatever else is in its tile, and whoever computes them.
  */
+import { UserError } from '../../../messages/error.ts'
 import { kernel, variants } from '../kernel.ts'
 import { CACHE_PLACE, PAGE } from './pages.ts'
 
@@ -35,7 +36,7 @@ export function pagedTile(size: number, memory: number, queries: number): number
   const bytes = (tile: number) => 4 * ((tile + KEYS) * size + 2 * tile * KEYS + 8)
   const tiles = [4, 8, 16].filter((tile) => bytes(tile) <= memory)
   const tile = tiles.find((most) => most >= queries) ?? tiles.at(-1)
-  if (tile === undefined) throw new RangeError(`Heads of ${size} numbers do not fit into ${memory} bytes.`)
+  if (tile === undefined) throw new UserError('gpuHeadsTooLarge', { size })
   return tile
 }
 
