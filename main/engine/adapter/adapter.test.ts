@@ -276,6 +276,15 @@ test('modules without tensors are told, and stay as in the base model', async ()
   expect(told.map(english)).toEqual([expect.stringMatching(/no weights for 10 modules .*layers\.0\.self_attn\.k_proj/)])
 })
 
+test('an adapter of another model is refused in one sentence, without a word on modules that this model has and it has not', async () => {
+  await saveAdapter(folder, lora, randomAdapter(config, lora, 1), 'models/base')
+  const told: Message[] = []
+  const deeper = qwen2({ ...config, num_hidden_layers: config.num_hidden_layers + 1, intermediate_size: 48 })
+  const loading = loadAdapter(folder, deeper, { warn: (one) => told.push(one) })
+  await expect(loading).rejects.toThrow(/the files belong to different models/)
+  expect(told).toEqual([])
+})
+
 test.each(['F16', 'BF16'] as const)('reads %s, under an adapter’s name', async (dtype) => {
   const tensors = randomAdapter(config, lora, 1)
   await saveAdapter(folder, lora, tensors, null)

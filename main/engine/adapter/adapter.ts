@@ -186,11 +186,6 @@ function loraOf(
   if (untargeted !== undefined) {
     throw new UserError('adapterUntargeted', { file, name: loraTensors(untargeted)[0], config: settings.file })
   }
-  const stated = settings.target_modules ?? null
-  const missing = [...targeted].filter((name) => !modules.has(name))
-  if (stated !== null && missing.length > 0) {
-    warn(message('adapterModulesMissing', { file, count: missing.length, name: missing[0]! }))
-  }
   const own = moduleSettings(settings, names)
   const { r, lora_alpha, lora_dropout, use_rslora } = settings
   const target_modules = PROJECTIONS.filter((projection) => names.some((name) => name.endsWith(`.${projection}`)))
@@ -212,6 +207,12 @@ function loraOf(
     const shape = shapes.get(name)!
     if (shape.join() === wanted.join()) continue
     throw new UserError('adapterShapeWrong', { file, name, shape: shape.join(', '), wanted: wanted.join(', ') })
+  }
+  // Only of an adapter that fits: one of another model has other modules too.
+  const stated = settings.target_modules ?? null
+  const missing = [...targeted].filter((name) => !modules.has(name))
+  if (stated !== null && missing.length > 0) {
+    warn(message('adapterModulesMissing', { file, count: missing.length, name: missing[0]! }))
   }
   return lora
 }
