@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { loadConfig } from '../main/config/config.ts'
-import type { ConfigInput } from '../main/config/schema.ts'
+import type { Config, ConfigInput } from '../main/config/schema.ts'
 import { loadAdapter } from '../main/engine/adapter/adapter.ts'
 import { loadCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors } from '../main/engine/checkpoint/safetensors.ts'
@@ -78,10 +78,31 @@ export interface ExportRow {
 export async function compareExports(python: string): Promise<ExportRow[]> {
   const rows: ExportRow[] = []
   for (const one of CASES) rows.push(await compareExport(python, one))
+  rows.push(await compareResumed(python))
   return rows
 }
 
-async function compareExport(python: string, { name, processes, pairs, dpo }: Case): Promise<ExportRow> {
+/** train.py beside itself: one training in one go, and one that goes on from a checkpoint in the middle. */
+async function compareResumed(python: string): Promise<ExportRow> {
+  const processes = 2
+  return withExport({ batch_size: 7 }, async (target) => {
+    const whole = await trainTheirs(python, target, processes, 2, ['--save_steps', String(STEPS / 2)])
+    const middle = ['--resume_from_checkpoint', `trained/checkpoint-${STEPS / 2}`]
+    const resumed = await trainTheirs(python, target, processes, 2, ['--save_steps', String(STEPS), ...middle])
+    const losses = whole.losses.map((loss, step) => Math.abs(resumed.losses[step]! - loss) / loss)
+    const row = {
+      loss: losses[0]!,
+      gradients: null,
+      lastLoss: Math.max(...losses),
+      weights: worstGradient(resumed.weights, whole.weights, ''),
+    }
+    const holds = resumed.losses.length === STEPS && Math.max(row.lastLoss, row.weights) <= BOUNDS.first
+    return { what: 'train.py resumed in the middle, beside itself', processes, ...row, holds }
+  })
+}
+
+/** Calls `work` with the folder of an export. */
+async function withExport<T>(dpo: Case['dpo'], work: (target: string, config: Config) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'dpo-driver-export-'))
   try {
     const config = loadConfig(await prepareLab(folder, { training: { dpo: { ...dpo, max_steps: STEPS } } }))
@@ -94,6 +115,14 @@ async function compareExport(python: string, { name, processes, pairs, dpo }: Ca
     } finally {
       lab.close()
     }
+    return await work(target, config)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compareExport(python: string, { name, processes, pairs, dpo }: Case): Promise<ExportRow> {
+  return withExport(dpo, async (target, config) => {
     const theirs = await trainTheirs(python, target, processes, pairs)
     const ours = await trainOurs(target, { ...config.training.dpo, seed: config.project.seed })
     const relative = (a: number, b: number) => Math.abs(a - b) / Math.abs(b)
@@ -108,18 +137,22 @@ async function compareExport(python: string, { name, processes, pairs, dpo }: Ca
     const holds =
       Math.max(row.loss, row.gradients ?? 0) <= BOUNDS.first && Math.max(row.lastLoss, row.weights) <= BOUNDS.last
     return { what: name, processes, ...row, holds }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
-async function trainTheirs(python: string, folder: string, processes: number, pairs: number) {
+async function trainTheirs(
+  python: string,
+  folder: string,
+  processes: number,
+  pairs: number,
+  more: readonly string[] = [],
+) {
   const gradients = join(folder, 'gradients.safetensors')
   const script = join(import.meta.dirname, 'parity_export.py')
   const options = ['--use_cpu', 'true', '--ddp_backend', 'gloo', '--per_device_train_batch_size', String(pairs)]
   await run(
     join(dirname(python), 'torchrun'),
-    ['--standalone', '--nproc_per_node', String(processes), script, folder, gradients, ...options],
+    ['--standalone', '--nproc_per_node', String(processes), script, folder, gradients, ...options, ...more],
     {
       timeout: TIME_LIMIT,
       maxBuffer: 2 ** 26,

@@ -10,8 +10,8 @@ import { work } from '../main/workers/worker.ts'
 import { THERE } from '../testing/queue-play.ts'
 import { sampleEpisodes } from './workers-episodes.ts'
 
-const { address, machines, first, times } = z
-  .object({ address: z.string(), machines: z.int(), first: z.int(), times: z.array(z.number()).min(1) })
+const { address, machines, first, pages, times } = z
+  .object({ address: z.string(), machines: z.int(), first: z.int(), pages: z.int(), times: z.array(z.number()).min(1) })
   .parse(JSON.parse(process.argv[2] ?? '{}'))
 
 const server = await connectServer(address, 'bench')
@@ -22,9 +22,9 @@ await Promise.all(
       ...THERE,
       server,
       patience: PATIENCE,
-      // One problem at a time: the recorded times are those of a machine with all its pages.
-      pages: 1,
-      slots: 1,
+      // An episode on each page, as in the recording.
+      pages,
+      slots: pages,
       machine: { ...THERE.machine, name: `machine-${first + at}` },
       open: async () => ({
         async play(problem, signal) {

@@ -26,25 +26,20 @@ import { HERE, playOf } from '../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../testing/redis-server.ts'
 import { figure, type Reporter } from './figure.ts'
 import type { Selection } from './selection.ts'
+import { type Recording, readRecordings } from './workers-times.ts'
 
 const TASKS = ['click-button', 'click-tab-2', 'enter-password', 'click-checkboxes']
 const SEED = 3_000_000
 /** How long simulated machines play. */
 const SECONDS = 20
-/** Milliseconds an episode of simulated machines takes: a recorded one of each kind, the mean of its problems. */
-const MACHINES = [
-  // Qwen2.5-Coder-0.5B on two cores.
-  { name: 'machine of 1 episode/s', times: [400, 700, 900, 1100, 1900] },
-  // The shipped model on two cores.
-  { name: 'machine of 10 episodes/s', times: [40, 70, 90, 110, 190] },
-]
-
 export async function benchWorkers(report: Reporter, quick: boolean, { case: cases }: Selection): Promise<void> {
   if (!hasRedisServer()) throw new UserError('verbatim', { text: 'This bench needs redis-server.' })
   const wants = (name: string) => cases.length === 0 || cases.some((one) => name.includes(one))
   if (wants('lab')) await withRedis((redis) => benchLab(redis, report, quick))
-  for (const machine of MACHINES) {
-    if (wants(machine.name)) await withRedis((redis) => benchMachines(redis, machine, report, quick))
+  for (const recording of readRecordings()) {
+    if (wants(`machines ${recording.model}`)) {
+      await withRedis((redis) => benchMachines(redis, recording, report, quick))
+    }
   }
   if (wants('memory')) await withRedis((redis) => benchMemory(redis, report, quick))
 }
@@ -70,26 +65,28 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
     const shared = new Map<string, string>()
     const machine = machineOf(model)
     const requirements = await requirementsOf(model)
+    // Both play the same problems, by turns.
     let seed = SEED
-    const jobs = () => {
-      const seeds = quick ? 1 : 4
-      seed += seeds
+    let plays = 0
+    // Runs of about a minute: what a queue takes at the beginning and the end is most of what it takes of short ones.
+    const jobs = (seeds = quick ? 1 : 48) => {
+      plays++
       return jobsOf(tasks, seed, seeds, 4)
     }
     const { episode_time_limit, trusted_input, max_elements, max_chars, pictures } = config.environment
-    const alone = async () => {
-      const given = jobs()
+    const alone = async (seeds?: number) => {
+      const given = jobs(seeds)
       return rate(given.length, () => rollout(model, environment, given, options))
     }
-    const queued = async () => {
-      const given = jobs()
+    const queued = async (seeds?: number) => {
+      const given = jobs(seeds)
       const named = new Map(tasks.map((task) => [task.name, task]))
       return rate(given.length, () =>
         distribute({
           server,
           play: {
             ...playOf(),
-            id: playId('bench', seed),
+            id: playId('bench', plays),
             requirements,
             sampling: options.sampling,
             environment: {
@@ -115,11 +112,18 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
         }),
       )
     }
-    await alone()
+    const order = [
+      ['alone', alone],
+      ['queued', queued],
+    ] as const
+    await alone(1)
     const rates: { alone: number[]; queued: number[] } = { alone: [], queued: [] }
     for (let round = 0; round < (quick ? 1 : 4); round++) {
-      rates.alone.push(await alone())
-      rates.queued.push(await queued())
+      seed += 48
+      // Neither is always the later one.
+      for (const [name, play] of round % 2 === 0 ? order : order.toReversed()) rates[name].push(await play())
+      const [bare, queue] = [rates.alone.at(-1)!, rates.queued.at(-1)!]
+      report.note(`lab: ${bare.toFixed(2)} episodes/s without a queue, ${queue.toFixed(2)} with one`)
     }
     report.figure(
       figure(
@@ -140,8 +144,8 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
       const together: number[] = []
       const lonely: number[] = []
       for (let round = 0; round < (quick ? 1 : 2); round++) {
-        lonely.push(await alone())
-        together.push(await queued())
+        lonely.push(await alone(4))
+        together.push(await queued(4))
       }
       const name = `lab and ${count} worker processes on this machine`
       report.figure(figure('workers', name, 'episodes/s', median(together), 'without a queue', median(lonely)))
@@ -155,22 +159,26 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
 /** Simulated machines: one, and a hundred against a hundred times one; then while a quarter of them is killed. */
 async function benchMachines(
   redis: RedisServer,
-  { name, times }: (typeof MACHINES)[number],
+  { model, kind, cores, pages, rate: recorded, milliseconds: times }: Recording,
   report: Reporter,
   quick: boolean,
 ): Promise<void> {
   const server = await connectServer(redis.address, 'bench')
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length
+  const name = `machine with ${model}`
+  report.note(`${name}: recorded ${times.length} episodes on ${cores} cores (${kind}), ${recorded} episodes/s.`)
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length / pages
   const problems = quick ? 4 : Math.round(SECONDS / (mean / 1000))
   const many = quick ? 8 : 100
   try {
-    const one = await withMachines(redis, server, 1, times, () => simulate(server, problems, 'one'))
-    const all = await withMachines(redis, server, many, times, () => simulate(server, many * problems, 'all'))
+    const one = await withMachines(redis, server, 1, { pages, times }, () => simulate(server, problems, 'one'))
+    const all = await withMachines(redis, server, many, { pages, times }, () =>
+      simulate(server, many * problems, 'all'),
+    )
     report.note(
       `${name}: one machine plays ${one.toFixed(2)} episodes/s (its sleep alone: ${(1000 / mean).toFixed(2)}).`,
     )
     report.figure(figure('workers', `${many} x ${name}`, 'episodes/s', all, `${many} times one`, many * one))
-    const killed = await withMachines(redis, server, many, times, async (children) => {
+    const killed = await withMachines(redis, server, many, { pages, times }, async (children) => {
       const timer = setTimeout(() => children[0]?.kill('SIGKILL'), (mean * problems) / 2)
       try {
         return await simulate(server, many * problems, 'killed')
@@ -206,7 +214,7 @@ async function benchMemory(redis: RedisServer, report: Reporter, quick: boolean)
     arm: '',
   }
   try {
-    const found = await withMachines(redis, server, 8, [0], () =>
+    const found = await withMachines(redis, server, 8, { pages: 1, times: [0] }, () =>
       simulate(server, problems, 'memory', 8, (episode, by) => store.episodes.add(key, episode, by)),
     )
     const megabytes = (bytes: number) => bytes / 2 ** 20
@@ -226,13 +234,13 @@ async function withMachines<T>(
   { address }: RedisServer,
   server: Server,
   count: number,
-  times: readonly number[],
+  { pages, times }: Pick<Recording, 'pages'> & { readonly times: readonly number[] },
   work: (children: readonly ChildProcess[]) => Promise<T>,
 ): Promise<T> {
   const each = Math.ceil(count / 4)
   const children: ChildProcess[] = []
   for (let first = 0; first < count; first += each) {
-    const options = { address, machines: Math.min(each, count - first), first, times }
+    const options = { address, machines: Math.min(each, count - first), first, pages, times }
     const program = projectPath('bench/workers-machines.ts')
     children.push(spawn(process.execPath, [program, JSON.stringify(options)], { stdio: 'ignore' }))
   }

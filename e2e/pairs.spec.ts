@@ -1,7 +1,9 @@
 /** Pairs: read, judged by keys, edited, imported. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { z } from 'zod'
-import { expect, test } from './fixtures.ts'
+import { expect, LATER, test } from './fixtures.ts'
 import { clean, open } from './window.ts'
 
 /** The column of ids, from 0. The one before it marks pairs. */
@@ -195,6 +197,19 @@ async function choose(page: Page, name: string, text: string): Promise<Locator> 
   await (await chooser).setFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(text) })
   return page.getByRole('dialog', { name: `Import ${name}` })
 }
+
+test('a round is written for TRL, and the window says where', async ({ page, lab }) => {
+  for (const folder of ['run-1-round-1', 'run-1-round-1-2']) {
+    await page.getByRole('button', { name: 'Files' }).click()
+    await page.getByRole('menuitem', { name: 'Export the training for TRL' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Train on other machines with TRL' })
+    await dialog.getByRole('button', { name: 'Write the folder' }).click()
+    await expect(dialog.getByText(/pairs?, .* steps of own successes/)).toContainText(folder, { timeout: LATER })
+    expect(existsSync(join(lab.folder, 'trl', folder, 'train.py'))).toBe(true)
+    await clean(page, 'trl')
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
+  }
+})
 
 test('all listed pairs are judged at once, and a second annotator judges apart', async ({ page }) => {
   await open(page, 'pairs')

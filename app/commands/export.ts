@@ -49,7 +49,7 @@ export function addExport(cli: Program, terminal: CommandLine): void {
 }
 
 async function writeTrl({ config, store }: Lab, given: string, options: ExportOptions, terminal: CommandLine) {
-  const { exportTrl } = await import('../../main/exports/trl.ts')
+  const { exportedMessage, exportTrl } = await import('../../main/exports/trl.ts')
   const { refuseOutputFolder } = await import('../../main/pipeline/output.ts')
   const folder = resolve(given)
   refuseOutputFolder(config, folder, await otherPlaces(config, options))
@@ -68,13 +68,7 @@ async function writeTrl({ config, store }: Lab, given: string, options: ExportOp
       say,
       warn: tell,
     })
-    const { pairs, successes, golden, reference } = done
-    const counts = {
-      pairCount: message('countPairs', { count: pairs }),
-      successes,
-      goldenCount: message('countGolden', { count: golden }),
-    }
-    const told = message('trlExported', { ...counts, run, round, reference, folder: given })
+    const told = exportedMessage(done, given)
     terminal.out.write(`${english(told)}\n`)
   } catch (error) {
     if (!stop.signal.aborted) throw error

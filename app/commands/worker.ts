@@ -59,6 +59,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
   const { requirementsOf, machineOf } = await import('../../main/workers/requirements.ts')
   const { Players } = await import('../../main/workers/players.ts')
   const { work } = await import('../../main/workers/worker.ts')
+  const { WorkerWindow } = await import('../../main/live/worker-window.ts')
   const tell = (text: string) => out.write(`${visible(text)}\n`)
   const warn = (told: Message) => err.write(`${visible(english(told))}\n`)
   const stop = stopOnSignals(() =>
@@ -69,8 +70,9 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
     const server = await resources.queue!()
     const model = await resources.model()
     const { pages } = config.environment
+    const window = new WorkerWindow()
     const players = new Players({
-      ...{ server, model, pages, warn },
+      ...{ server, model, pages, warn, audience: window.audience },
       tasks: resources.tasks(),
       cache: projectPath('data/policies'),
     })
@@ -78,7 +80,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
     tell(`${machine.name} waits for problems at ${server.address} (${english(machine.engine)}). Press Ctrl-C to stop.`)
     try {
       await work({
-        ...{ server, machine, pages, slots: pages * PROBLEMS_PER_PAGE },
+        ...{ server, machine, window, pages, slots: pages * PROBLEMS_PER_PAGE },
         requirements: await requirementsOf(model),
         pagesOf: (play) => players.pagesOf(play),
         open: (play) => players.open(play),

@@ -3,7 +3,7 @@
  * tokens, cut to length, with the batches of every step, so that nothing is left to other tokenizers and random streams.
  */
 import { copyFile, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { AgentTexts, promptOf } from '../agent/texts.ts'
 import type { Config } from '../config/schema.ts'
@@ -17,9 +17,9 @@ import { checkTokenizerFits, loadTokenizer } from '../engine/tokenizer/tokenizer
 import { makeFolder, writeFileAtomic, writeStreamAtomic } from '../files/file.ts'
 import { makeWholeFolder } from '../files/folder.ts'
 import { namesIn } from '../files/names.ts'
-import { shownPath } from '../files/paths.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import type { Message, Say } from '../messages/message.ts'
+import { type Message, message, type Say } from '../messages/message.ts'
 import { exportAdapter, keptArtifacts, policyFolder } from '../pipeline/artifacts.ts'
 import { loraShape, PLAN_FILE, type Plan } from '../pipeline/elsewhere.ts'
 import { materialOf } from '../pipeline/stages/dpo-material.ts'
@@ -46,6 +46,26 @@ export interface Exported extends ByTerm<number> {
   readonly run: number
   readonly round: number
   readonly reference: string
+}
+
+/** What was written, and where. */
+export function exportedMessage(done: Exported, folder: string): Message {
+  const { pairs, successes, golden, reference, run, round } = done
+  return message('trlExported', {
+    pairCount: message('countPairs', { count: pairs }),
+    successes,
+    goldenCount: message('countGolden', { count: golden }),
+    ...{ run, round, reference, folder },
+  })
+}
+
+/** A folder for this round beside the store that nothing is in yet. */
+export function freeTrlFolder({ paths }: Config, { run, round }: RoundKey): string {
+  const name = join(dirname(projectPath(paths.store)), 'trl', `run-${run}-round-${round}`)
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? name : `${name}-${number}`
+    if (namesIn(folder).length === 0) return folder
+  }
 }
 
 /**

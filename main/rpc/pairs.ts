@@ -4,8 +4,9 @@ import { pairPolicies } from '../adapters/pair-policies.ts'
 import { scoreMargins, scorePair } from '../adapters/pair-scores.ts'
 import { answerFailure } from '../agent/grammar.ts'
 import { type Agreement, agreement } from '../evaluation/agreement.ts'
+import { shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { type Message, message } from '../messages/message.ts'
+import { type Message, message, type Say } from '../messages/message.ts'
 import { firstAdapter, hasAdapter } from '../pipeline/artifacts.ts'
 import { HARD_NEGATIVES } from '../preferences/hard-negatives.ts'
 import {
@@ -65,6 +66,18 @@ export interface Reviewed extends ReviewState {
 }
 
 export const pairsRouter = router({
+  /** Writes a round's DPO for TRL into a new folder beside the store. Returns the folder, and what to say of it. */
+  exportTrl: procedure.input(z.object(round)).mutation(async ({ ctx, input, signal = NEVER }) => {
+    const { exportedMessage, exportTrl, freeTrlFolder } = await import('../exports/trl.ts')
+    const present = ctx.settings.read()
+    const folder = freeTrlFolder(present, input)
+    const warnings: Message[] = []
+    const say: Say = (id, ...given) => warnings.push(message(id, ...given))
+    const warn = (told: Message) => warnings.push(told)
+    const done = await exportTrl(ctx.lab.store, input, folder, { present, signal, say, warn })
+    return { folder, said: [...warnings, exportedMessage(done, shownPath(folder))] }
+  }),
+
   /** The rounds that have pairs, the latest first, with the progress of their review. */
   rounds: procedure.query(({ ctx }) => ctx.lab.store.pairs.rounds()),
 
@@ -232,3 +245,6 @@ function counted({ lab }: Context, state: ReviewState, place: RoundKey | undefin
   const { run = 0, round: of = 0 } = place ?? {}
   return { ...state, count: lab.store.pairs.count({ run, round: of }) }
 }
+
+/** The signal of a caller that never disconnects. */
+const NEVER = new AbortController().signal

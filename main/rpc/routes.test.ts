@@ -85,6 +85,7 @@ const PROCEDURES = [
   'pairs.doubt',
   'pairs.edit',
   'pairs.editMany',
+  'pairs.exportTrl',
   'pairs.get',
   'pairs.history',
   'pairs.judge',
@@ -139,6 +140,7 @@ const PROCEDURES = [
   'verify.names',
   'verify.run',
   'workers.list',
+  'workers.look',
 ]
 
 /** What does not change the lab but keeps its machine busy. */

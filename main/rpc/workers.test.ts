@@ -6,6 +6,7 @@ import { HERE } from '../../testing/queue-play.ts'
 import { hasRedisServer, startRedis } from '../../testing/redis-server.ts'
 import { Settings } from '../config/settings.ts'
 import { projectPath } from '../files/paths.ts'
+import { isWanted, postLook } from '../workers/looks.ts'
 import { postWorker } from '../workers/presence.ts'
 import { connectServer } from '../workers/server.ts'
 import type { Context } from './trpc.ts'
@@ -39,6 +40,28 @@ describe.skipIf(!hasRedisServer())('with redis-server', () => {
         queue: redis.address,
         workers: [{ id: 'one-1', machine: HERE, ...state }],
       })
+    } finally {
+      server.close()
+      await redis.close()
+    }
+  })
+
+  test('who looks at a worker says so, and gets what it left', async () => {
+    const redis = await startRedis()
+    const server = await connectServer(redis.address, 'dpo-driver')
+    try {
+      const page = {
+        ...{ id: 'job-1', stage: 'collect', arm: '', task: 'click-tab', seed: 7, attempt: 0, step: 1 },
+        ...({ status: 'playing', instruction: 'Click.', thought: '', action: '', jpeg: null } as const),
+      }
+      await postLook(server, 'one-1', [page])
+      expect(await isWanted(server, 'one-1')).toBe(false)
+      for await (const pages of await labWith(redis.address).look({ worker: 'one-1' })) {
+        expect(pages).toEqual([page])
+        expect(await isWanted(server, 'one-1')).toBe(true)
+        break
+      }
+      await expect(labWith(redis.address).look({ worker: '../x' })).rejects.toThrow()
     } finally {
       server.close()
       await redis.close()

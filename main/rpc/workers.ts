@@ -1,4 +1,7 @@
 /** Procedures for the machines that play along. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import type { SeenPage } from '../workers/looks.ts'
 import type { WorkerState } from '../workers/protocol.ts'
 import { procedure, router } from './trpc.ts'
 
@@ -12,6 +15,28 @@ export const workersRouter = router({
     const server = await connectServer(queue, prefix)
     try {
       return { queue, workers: await workers(server) }
+    } finally {
+      server.close()
+    }
+  }),
+
+  /** What a worker's pages show, about once a second. It makes pictures only while somebody subscribes. */
+  look: procedure.input(z.object({ worker: z.string().regex(/^[\w.-]{1,150}$/) })).subscription(async function* ({
+    ctx,
+    input: { worker },
+    signal,
+  }): AsyncGenerator<readonly SeenPage[]> {
+    const { queue, prefix } = ctx.settings.read().workers
+    if (queue === null) return
+    const { connectServer } = await import('../workers/server.ts')
+    const { LOOK, look, wantLook } = await import('../workers/looks.ts')
+    const server = await connectServer(queue, prefix)
+    try {
+      while (signal?.aborted !== true) {
+        await wantLook(server, worker)
+        yield await look(server, worker)
+        await pause(LOOK.every, undefined, signal === undefined ? {} : { signal }).catch(() => {})
+      }
     } finally {
       server.close()
     }

@@ -1,6 +1,7 @@
 /** What a worker plays with: its own model and tasks, an adapter of each arm, and a browser as the lab's settings want it. */
 import type { AgentModel } from '../agent/model.ts'
 import { type Job, rollout } from '../agent/rollout.ts'
+import type { Audience } from '../agent/spectator.ts'
 import { Openings } from '../agent/transitions.ts'
 import { Environment } from '../environment/environment.ts'
 import { findTask, type Task } from '../environment/tasks.ts'
@@ -19,6 +20,8 @@ export interface PlayersOptions {
   readonly pages: number
   /** The folder in which adapters are kept. */
   readonly cache: string
+  /** Watches what is played. */
+  readonly audience?: Audience
   /** Hears what is odd about an adapter. */
   readonly warn: (told: Message) => void
 }
@@ -47,7 +50,7 @@ export class Players {
 
   /** Prepares to play an arm. Throws UserError where the adapter cannot be had, or does not fit the model. */
   async open(play: Play): Promise<Player> {
-    const { model, server, cache, warn, tasks } = this.#options
+    const { model, server, cache, warn, tasks, audience } = this.#options
     const { policy, sampling } = play
     const adapter = policy === null ? null : `arm ${play.id}`
     if (policy !== null && adapter !== null) {
@@ -56,11 +59,13 @@ export class Players {
     const lent = await this.#lend(play)
     const openings = this.#openingsOf(play)
     const { pictures } = play.environment
+    const { stage, round, arm } = play
+    const spectator = audience?.spectator({ stage, round, arm })
     return {
       play: ({ task, seed, attempts }: Problem, signal) => {
         const found = findTask(tasks, task)
         const jobs = attempts.map((attempt): Job => ({ task: found, seed, attempt }))
-        return rollout(model, lent.environment, jobs, { adapter, sampling, openings, pictures, signal })
+        return rollout(model, lent.environment, jobs, { adapter, sampling, openings, pictures, spectator, signal })
       },
       close: async () => {
         lent.users--
@@ -70,6 +75,7 @@ export class Players {
   }
 
   async close(): Promise<void> {
+    this.#options.audience?.leave()
     await Promise.all([...this.#environments.values()].map(({ environment }) => environment.close()))
   }
 
@@ -79,6 +85,7 @@ export class Players {
     for (const [other, { environment, users }] of this.#environments) {
       if (other === key || users > 0) continue
       this.#environments.delete(other)
+      this.#options.audience?.leave()
       await environment.close()
     }
     const { pages } = this.#options

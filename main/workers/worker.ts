@@ -7,6 +7,7 @@ import type { Message } from '../messages/message.ts'
 import type { Episode } from '../store/episode.ts'
 import type { Machine } from '../store/episodes.ts'
 import { type Consumer, consumeProblems, type Patience, settingsKey, slotsFor } from './consumer.ts'
+import { isWanted, LOOK, postLook, type SeenPage } from './looks.ts'
 import { NOTICE, plays, postWorker, takeDownWorker } from './presence.ts'
 import { type Play, type Problem, RESULT_BYTES, type Requirements, type Result, written } from './protocol.ts'
 import { mismatches } from './requirements.ts'
@@ -39,7 +40,16 @@ export interface WorkerOptions {
   /** Ends the worker after the problems that it plays. */
   readonly signal: AbortSignal
   readonly hear: (event: WorkerEvent) => void
+  /** Shows the pages to those who look at this worker; without one nobody can. */
+  readonly window?: PagesWindow
   readonly patience?: Patience
+}
+
+/** What can be seen of a worker's pages. They make pictures only while it is open. */
+export interface PagesWindow {
+  open(): void
+  pages(): SeenPage[]
+  close(): void
 }
 
 export type WorkerEvent =
@@ -88,6 +98,8 @@ class Work {
     const { server, signal } = this.#options
     // While the server is away, a command on it waits.
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    const ended = new AbortController()
+    const showing = this.#show(ended.signal)
     try {
       while (!signal.aborted && this.#broken === undefined) {
         try {
@@ -98,11 +110,28 @@ class Work {
         await pause(LOOKS, undefined, { signal }).catch(() => {})
       }
     } finally {
+      ended.abort()
       const force = this.#broken !== undefined
       await Promise.all([...this.#engaged.keys()].map((id) => this.#disengage(id, force)))
       await Promise.race([takeDownWorker(server, this.#id).catch(() => {}), pause(1_000, undefined, { ref: false })])
     }
+    await Promise.race([showing, pause(1_000, undefined, { ref: false })])
     if (this.#broken !== undefined) throw this.#broken.error
+  }
+
+  /** Shows the pages while somebody looks. A server that is away or full has no room for pictures. */
+  async #show(signal: AbortSignal): Promise<void> {
+    const { server, window } = this.#options
+    if (window === undefined) return
+    while (!signal.aborted) {
+      const isLookedAt = await isWanted(server, this.#id).catch(() => false)
+      if (isLookedAt && !signal.aborted) {
+        window.open()
+        await postLook(server, this.#id, window.pages()).catch(() => {})
+      } else window.close()
+      await pause(LOOK.every, undefined, { signal }).catch(() => {})
+    }
+    window.close()
   }
 
   /** Engages with what is new on the board, and disengages from what is gone. */

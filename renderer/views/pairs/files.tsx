@@ -5,10 +5,12 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Round } from '../../lab.ts'
 import { ImportDialog } from './import-dialog.tsx'
+import { TrlDialog } from './trl-dialog.tsx'
 
 export function Files({ round }: { readonly round: Round }) {
   const { t } = useTranslation()
   const [file, setFile] = useState<File | null>(null)
+  const [isTrl, setTrl] = useState(false)
   const reset = useRef<() => void>(null)
   const hrefOf = (name: string) => `/exports/${round.run}/${name}?round=${round.round}`
   return (
@@ -33,11 +35,13 @@ export function Files({ round }: { readonly round: Round }) {
               <Menu.Item component="a" href={hrefOf('kto.jsonl')} download>
                 {t('pairs.exportKto')}
               </Menu.Item>
+              <Menu.Item onClick={() => setTrl(true)}>{t('pairs.exportTrl')}</Menu.Item>
               <Menu.Item {...props}>{t('pairs.import')}</Menu.Item>
             </Menu.Dropdown>
           </Menu>
         )}
       </FileButton>
+      {isTrl && <TrlDialog round={round} onClose={() => setTrl(false)} />}
       {file !== null && (
         <ImportDialog
           round={round}
