@@ -86,7 +86,12 @@ export async function compareExports(python: string): Promise<ExportRow[]> {
 async function compareResumed(python: string): Promise<ExportRow> {
   const processes = 2
   return withExport({ batch_size: 7 }, async (target) => {
-    const whole = await trainTheirs(python, target, processes, 2, ['--save_steps', String(STEPS / 2)])
+    const whole = await trainTheirs(python, target, processes, 2, [
+      '--save_steps',
+      String(STEPS / 2),
+      '--save_total_limit',
+      '2',
+    ])
     const middle = ['--resume_from_checkpoint', `trained/checkpoint-${STEPS / 2}`]
     const resumed = await trainTheirs(python, target, processes, 2, ['--save_steps', String(STEPS), ...middle])
     const losses = whole.losses.map((loss, step) => Math.abs(resumed.losses[step]! - loss) / loss)

@@ -159,6 +159,27 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
     expect(new Set(by.values())).toEqual(new Set(['here']))
   })
 
+  test('a worker that is told to end while it prepares to play takes no problem', async () => {
+    const opening = Promise.withResolvers<void>()
+    const prepared = Promise.withResolvers<void>()
+    let closed = 0
+    startWorker({
+      async open() {
+        opening.resolve()
+        await prepared.promise
+        return { play: async (problem) => episodesOf(problem), close: async () => void closed++ }
+      },
+    })
+    await postPlay(server, { ...playOf(), share: 1 })
+    await opening.promise
+    stop.abort()
+    await Promise.all(working)
+    prepared.resolve()
+    const { by } = await hand(server, 6)
+    expect(new Set(by.values())).toEqual(new Set(['here']))
+    expect(closed).toBe(1)
+  })
+
   test('what breaks here as well is a fault', async () => {
     startWorker({
       open: async () => ({

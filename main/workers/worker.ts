@@ -85,6 +85,8 @@ class Work {
   /** Problems in a row that were nothing but faults. */
   #faults = 0
   #isAway = false
+  /** It takes on nothing more. */
+  #isOver = false
   #broken: { readonly error: unknown } | undefined
   #posted = Number.NEGATIVE_INFINITY
 
@@ -111,6 +113,7 @@ class Work {
       }
     } finally {
       ended.abort()
+      this.#isOver = true
       const force = this.#broken !== undefined
       await Promise.all([...this.#engaged.keys()].map((id) => this.#disengage(id, force)))
       await Promise.race([takeDownWorker(server, this.#id).catch(() => {}), pause(1_000, undefined, { ref: false })])
@@ -160,6 +163,11 @@ class Work {
     this.#posted = Number.NEGATIVE_INFINITY
     const why = mismatches(play, requirements, machine, pagesOf(play))
     const player = why.length > 0 ? null : await this.#opened(play, open)
+    if (this.#isOver) {
+      // It was told to end meanwhile. What it took now, nobody would get.
+      if (player !== null && !(player instanceof UserError)) await player.close()
+      return
+    }
     if (player === null || player instanceof UserError) {
       const refused = player === null ? why : player.messages
       this.#engaged.set(play.id, { play, consumer: null, player: null, why: refused, episodes: 0 })

@@ -40,9 +40,13 @@ export function TrlDialog({ round, onClose }: { readonly round: Round; readonly 
               </Text>
             ))}
             <Text size="sm">{t('pairs.trlThere')}</Text>
-            <Code block>{TRAIN}</Code>
+            <Code block style={{ whiteSpace: 'pre-wrap' }}>
+              {TRAIN}
+            </Code>
             <Text size="sm">{t('pairs.trlBack')}</Text>
-            <Code block>{IMPORT}</Code>
+            <Code block style={{ whiteSpace: 'pre-wrap' }}>
+              {IMPORT}
+            </Code>
             <Group justify="flex-end" gap="sm">
               <CopyButton value={data.folder}>
                 {({ copied, copy }) => (
