@@ -201,6 +201,8 @@ export const configSchema = z.strictObject({
       queue: z
         .string()
         .regex(/^rediss?:\/\/(\[[\da-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?(\/\d{1,4})?\/?$/, says('mustBeQueueAddress'))
+        // A port over 65535, and an address in brackets that is none.
+        .refine((address) => URL.canParse(address), says('mustBeQueueAddress'))
         .nullable()
         .default(null),
       prefix: z

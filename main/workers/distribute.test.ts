@@ -256,6 +256,31 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
     expect([...episodes.values()].every(({ instruction }) => instruction !== 'again')).toBe(true)
   })
 
+  test('jobs that others put into the queue by hand are dropped', async () => {
+    startWorker()
+    const queue = new Queue(queueName(playOf()), { connection: server.options, prefix: 'lab' })
+    const garbage = [
+      null,
+      'x',
+      { task: '../../etc', seed: 0, attempts: [0] },
+      { task: 'press', seed: -1, attempts: [] },
+    ]
+    const strange = { task: 'press', seed: 5_000, attempts: [0] }
+    let isPut = false
+    const { episodes, times } = await hand(server, 40, {
+      async playHere(problem, _signal, onEpisode) {
+        if (!isPut) {
+          isPut = true
+          await Promise.all([...garbage, strange].map((data, at) => queue.add('problem', data, { jobId: `x-${at}` })))
+        }
+        for (const played of episodesOf(problem)) onEpisode(played)
+      },
+    })
+    await queue.close()
+    expect([episodes.size, times]).toEqual([80, 80])
+    expect([...episodes.keys()]).not.toContain('5000 0')
+  })
+
   test('a problem that nobody can play ends the run with its sentence', async () => {
     startWorker({
       open: async () => ({

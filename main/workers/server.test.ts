@@ -73,18 +73,20 @@ describe.skipIf(!hasRedisServer())('a server (needs redis-server)', () => {
         if (!/TLS support/.test(String(error))) throw error
         skip('this server was built without TLS')
       })
-      const address = `rediss://localhost:${port}`
-      await expect(connectServer(address, 'lab')).rejects.toThrow(/DEPTH_ZERO_SELF_SIGNED_CERT/)
-      // Node reads the variable as it starts.
-      const program = projectPath('testing/queue-lab.ts')
-      const args = [program, JSON.stringify({ address, problems: 2 })]
-      const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate }
-      expect(execFileSync(process.execPath, args, { env, encoding: 'utf8' }).trim().split('\n').sort()).toEqual([
-        '0 0',
-        '0 1',
-        '1 0',
-        '1 1',
-      ])
+      for (const host of ['localhost', '127.0.0.1']) {
+        const address = `rediss://${host}:${port}`
+        await expect(connectServer(address, 'lab')).rejects.toThrow(/DEPTH_ZERO_SELF_SIGNED_CERT/)
+        // Node reads the variable as it starts.
+        const program = projectPath('testing/queue-lab.ts')
+        const args = [program, JSON.stringify({ address, problems: 2 })]
+        const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate }
+        expect(execFileSync(process.execPath, args, { env, encoding: 'utf8' }).trim().split('\n').sort()).toEqual([
+          '0 0',
+          '0 1',
+          '1 0',
+          '1 1',
+        ])
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }

@@ -1,4 +1,5 @@
 /** The connection to the queue's server: Redis or Valkey. */
+import { isIP } from 'node:net'
 import type { RedisOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { UserError } from '../messages/error.ts'
@@ -106,14 +107,16 @@ function aboutOf(info: string, address: string): About {
 
 function connectionOf(address: string): RedisOptions & { readonly maxRetriesPerRequest: null } {
   const url = new URL(address)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
   const { [USER]: username, [PASSWORD]: password } = process.env
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port: Number(url.port || 6379),
     db: Number(url.pathname.slice(1) || 0),
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
-    ...(url.protocol === 'rediss:' ? { tls: { servername: url.hostname } } : {}),
+    // A name is told to the server; an address must not be (RFC 6066).
+    ...(url.protocol === 'rediss:' ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
     // Commands wait while the server is away.
     maxRetriesPerRequest: null,
     connectTimeout: LIMITS.start,
