@@ -140,7 +140,11 @@ async function writeRun({ store }: Lab, config: Config, words: readonly string[]
   for (const { name, episodes } of arms) {
     for (const one of episodes) store.episodes.add({ run, stage: 'evaluate', round: 1, arm: name }, one)
   }
-  const facts = { model: config.model.base_model_name, reference: 'the SFT policy, frozen', round: '1 of 1' }
+  const facts = {
+    model: config.model.base_model_name,
+    reference: message('factReferenceSft'),
+    round: message('factRounds', { round: 1, rounds: 1 }),
+  }
   const found = { arms, ...labels([]), facts }
   stage('evaluate', 'all policies play the same unseen problems', 1, {
     report: artifacts.folder,

@@ -246,7 +246,7 @@ function runSection({ wall, facts, settings }: ReportData, words: Words): Html {
     t('report.inAll', { time: duration(total) }),
     html`<div class="cards">
 <div class="card"><h3>${t('report.time')}</h3><ul>${stages.map(([stage, seconds]) => html`<li><span class="reason">${stageWord(stage, words)}</span><span class="amount"><i style="width:${((100 * seconds) / longest).toFixed(1)}%"></i></span><b>${duration(seconds)}</b></li>`)}</ul></div>
-<div class="card"><h3>${t('report.facts')}</h3><dl>${Object.entries(facts).map(([name, value]) => html`<dt>${factWord(name, words)}</dt><dd>${value}</dd>`)}</dl></div>
+<div class="card"><h3>${t('report.facts')}</h3><dl>${Object.entries(facts).map(([name, value]) => html`<dt>${factWord(name, words)}</dt><dd>${typeof value === 'string' ? value : words.say(value)}</dd>`)}</dl></div>
 </div>
 <details><summary>${t('report.settings')}</summary><pre>${JSON.stringify(settings, null, 2) ?? ''}</pre></details>`,
   )

@@ -174,11 +174,11 @@ test('the verdict calls a gain within its interval none, and says which controls
   const equal = summarise({ ...data, arms: [sft!, dpo!, { name: 'success_sft', episodes: dpo!.episodes }] })
   expect(sentences(equal)).toEqual([
     expect.stringMatching(/^DPO solves more/),
-    'No measurable difference between DPO and SFT on own successes.',
+    'No measurable difference between DPO and “SFT on own successes”.',
   ])
   const controls = ['success_sft', 'nll_chosen', 'replay'].map((name) => ({ name, episodes: dpo!.episodes }))
   expect(sentences(summarise({ ...data, arms: [sft!, dpo!, ...controls] }))[1]).toBe(
-    'No measurable difference between DPO and Golden replay only, SFT on own successes, and NLL on chosen.',
+    'No measurable difference between DPO and “Golden replay only”, “SFT on own successes”, and “NLL on chosen”.',
   )
 })
 
@@ -206,7 +206,7 @@ test('the controls, which had the episodes of one round, are held against the po
   expect(rounds.against.success_sft).toMatchObject({ arm: 'dpo_round_1', difference: 0, won: 0, lost: 0 })
   expect(rounds.against.sft).toMatchObject({ arm: 'dpo' })
   expect(textTable(rounds)).toContain('DPO, round 1 against SFT on own successes: 0.0 points')
-  expect(sentences(rounds)[1]).toBe('No measurable difference between DPO, round 1 and SFT on own successes.')
+  expect(sentences(rounds)[1]).toBe('No measurable difference between DPO, round 1 and “SFT on own successes”.')
 })
 
 test('the page names the round that the controls share their episodes with, and gives every DPO its colour', async () => {

@@ -1,5 +1,7 @@
 /** The results of a run as figures: the content of summary.json, which report and terminal put into words. */
 
+import type { Message } from '../messages/message.ts'
+import { english } from '../messages/say.ts'
 import type { PairCounts } from '../preferences/pairs.ts'
 import type { UnsolvedTask } from '../preferences/unsolved.ts'
 import type { Metric } from '../store/metrics.ts'
@@ -28,7 +30,7 @@ export interface ReportData {
   /** Wall seconds by stage, in the order they ran; by stage and round if a stage ran in several rounds. */
   readonly wall: Readonly<Record<string, number>>
   /** Facts to show, a line each: the model, the engine, the reference. */
-  readonly facts: Readonly<Record<string, string>>
+  readonly facts: Readonly<Record<string, string | Message>>
   /** Episodes that are shown step by step. */
   readonly examples: readonly ExampleEpisode[]
   /** All settings of the run. */
@@ -115,7 +117,9 @@ export function summaryJson(
       ]),
     ),
     wall,
-    ...(facts.answers === undefined ? {} : { answers: facts.answers }),
+    ...(facts.answers === undefined
+      ? {}
+      : { answers: typeof facts.answers === 'string' ? facts.answers : english(facts.answers) }),
     ...(truncations.length === 0 ? {} : { truncations }),
   }
 }

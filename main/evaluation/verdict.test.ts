@@ -43,7 +43,7 @@ describe('a verdict', () => {
       all: true,
     })
     expect(english(findingMessage(all!))).toBe(
-      'In this run DPO, round 1 beats every control, given the same episodes and steps: Golden replay only and NLL on chosen.',
+      'In this run DPO, round 1 beats every control, given the same episodes and steps: “Golden replay only” and “NLL on chosen”.',
     )
     expect(verdictOf({ replay: round, nll_chosen: SAME })[0]).toMatchObject({ against: ['replay'], all: false })
   })
@@ -51,9 +51,9 @@ describe('a verdict', () => {
   it('keeps apart the controls that DPO beats, equals, and loses to', () => {
     const findings = verdictOf({ replay: BETTER, success_sft: SAME, nll_chosen: WORSE, base: BETTER })
     expect(findings.map((finding) => english(findingMessage(finding)))).toEqual([
-      'DPO beats Golden replay only, given the same episodes and steps.',
-      'No measurable difference between DPO and SFT on own successes.',
-      'DPO is worse than NLL on chosen, given the same episodes and steps.',
+      'DPO beats “Golden replay only”, given the same episodes and steps.',
+      'No measurable difference between DPO and “SFT on own successes”.',
+      'DPO is worse than “NLL on chosen”, given the same episodes and steps.',
       expect.stringMatching(/^DPO solves more problems than the base model without training: /),
     ])
   })

@@ -1,7 +1,8 @@
 /** The live view with real pages and the shipped model. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openWorkbench } from '../../testing/workbench.ts'
 import { rollout } from '../agent/rollout.ts'
@@ -556,3 +557,21 @@ async function coloursOf(jpegs: readonly string[]): Promise<('red' | 'blue')[]> 
   }
   return colours
 }
+
+test('a task’s page is pictured once, and again where it has changed; one that fails is tried again', async () => {
+  const { name, url } = workbench.page('<button>Blue</button>', '')
+  const first = await live.pictures.of(name)
+  expect([...first.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+  expect(await live.pictures.of(name)).toBe(first)
+  const file = fileURLToPath(url)
+  const page = readFileSync(file, 'utf8')
+  writeFileSync(file, page.replace('Blue', 'Quite another text'))
+  utimesSync(file, new Date(), new Date(Date.now() + 5000))
+  expect(await live.pictures.of(name)).not.toEqual(first)
+  writeFileSync(file, 'no task')
+  utimesSync(file, new Date(), new Date(Date.now() + 10_000))
+  await expect(live.pictures.of(name)).rejects.toThrow(`The page of ${name} failed`)
+  writeFileSync(file, page)
+  expect((await live.pictures.of(name)).length).toBeGreaterThan(500)
+  await expect(live.pictures.of('no-such-task')).rejects.toThrow('There is no task no-such-task')
+})

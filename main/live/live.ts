@@ -11,6 +11,7 @@ import { type Replayable, retake } from './retake.ts'
 import { Screens } from './screens.ts'
 import type { LiveState, Sight } from './state.ts'
 import { SystemMetrics } from './system-metrics.ts'
+import { TaskPictures } from './task-pictures.ts'
 import { Workshop } from './workshop.ts'
 
 const GRACE = 10_000
@@ -42,6 +43,8 @@ export class Live {
   readonly screens: Screens
   /** The recordings by hand. */
   readonly recordings: Recordings
+  /** The tasks' pages. */
+  readonly pictures: TaskPictures
   /** What the machine is doing. */
   readonly system: SystemMetrics
   readonly #config: () => Config
@@ -50,6 +53,7 @@ export class Live {
   constructor({ config, host, grace = GRACE, away = AWAY }: LiveOptions) {
     this.#config = config
     this.workshop = new Workshop(config, { host })
+    this.pictures = new TaskPictures(this.workshop)
     this.system = new SystemMetrics({ card: () => config().model.webgpu_adapter })
     this.screens = new Screens(grace, (tokens) => this.system.generated(tokens))
     this.recordings = new Recordings(config, this.workshop, this.screens, away)

@@ -61,7 +61,7 @@ test('a page that cannot be played is told why', async () => {
 
 test('the checks of a good page, and of its golden sample', async () => {
   const [repeats, solvable, accident] = await found(PAGE_TEMPLATE)
-  expect(repeats).toEqual(['repeats', true, 'Seeds 0 to 4 gave the same problem each time.'])
+  expect(repeats).toEqual(['repeats', true, 'Each seed from 0 to 4 gave its problem again.'])
   expect(solvable?.slice(0, 2)).toEqual(['solvable', null])
   expect(accident?.[1]).toBe(true)
   const { instruction, page: text } = await previewPage(workshop, draft(PAGE_TEMPLATE), 7)

@@ -644,7 +644,7 @@ export const ENGLISH = {
   queueUnreachable:
     'The queue at {{address}} does not answer: {{why}}. Start Redis or Valkey there, or correct workers.queue.',
   queueRefuses:
-    'The queue at {{address}} does not let the lab in: {{why}}. User and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD, and workers.prefix stands before every key.',
+    'The queue at {{address}} does not let the lab in: {{why}}. User and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD, and every key begins with workers.prefix.',
   queueTooOld: 'The queue at {{address}} is Redis {{version}}; at least {{least}} is needed, or Valkey.',
   queueForgets:
     'The queue at {{address}} removes keys when its memory is full (maxmemory-policy {{policy}}), and problems with them. Set maxmemory-policy to noeviction there.',
@@ -655,7 +655,7 @@ export const ENGLISH = {
   setAside:
     'Task {{task}} at seed {{seed}} ended or broke its worker {{tries}} times. It is set aside as a fault; resume the run to try again.',
   workerFaults:
-    'Nothing but faults came of the last {{count}} problems, such as: {{why}}. Something is wrong with the browser of this machine, perhaps its memory, so it plays no more. The lab plays them itself.',
+    'The last {{count}} problems all ended in faults, such as: {{why}}. Something is wrong with the browser of this machine; perhaps it lacks memory. This worker plays no more, and the lab plays these problems itself.',
   policyTooLarge: '{{file}}: a file of more than {{most}} MB cannot travel to workers; set workers.queue to null.',
   policyMissing:
     'The queue at {{address}} does not have the adapter {{hash}} any more, or has another in its place; this worker waits for the next.',
@@ -837,7 +837,7 @@ export const ENGLISH = {
   armNllChosen: 'NLL on chosen',
   armReplay: 'Golden replay only',
   armReplayShort: 'Replay only',
-  armInSentence: '{{arm}}',
+  armInSentence: '“{{arm}}”',
   twoTogether: '{{first}} and {{second}}',
   manyTogether: '{{others}}, and {{last}}',
   pairedFigures: '{{difference}} points, 95% interval {{low}} to {{high}}, {{p}}',
@@ -1039,7 +1039,7 @@ export const ENGLISH = {
   // Tasks and their pages. (main/environment)
   pageNameTaken: '{{file}}: there is a task {{task}} already; rename the page.',
   ownPageMissing: 'There is no page {{name}} of yours in {{folder}}.',
-  ownPageTooLong: 'The page {{name}} has more than {{most}} letters: edit it in a program of yours.',
+  ownPageTooLong: 'The page {{name}} has more than {{most}} characters: edit it in a program of yours.',
   ownPageNotUtf8: 'The page {{name}} is not written in UTF-8: save it as UTF-8 in a program of yours first.',
   ownPageNameTaken: 'There is a task {{name}} already, which is not yours: choose another name.',
   ownPageExists:
@@ -1122,7 +1122,7 @@ export const ENGLISH = {
 
   // The checks of a page that the user writes. (main/live/page-draft.ts)
   draftFailed: 'This page cannot be played: {{why}}.',
-  pageRepeats: 'Seeds {{first}} to {{last}} gave the same problem each time.',
+  pageRepeats: 'Each seed from {{first}} to {{last}} gave its problem again.',
   pageRepeatsNot:
     'Seed {{seed}} gave two different problems: “{{one}}” and “{{other}}”. Take every random choice from Math.random.',
   pageAlwaysSame: 'Seeds {{first}} to {{last}} all gave the same problem: the seed changes nothing.',
@@ -1257,6 +1257,11 @@ export const ENGLISH = {
   'fact.round': 'Round',
   'fact.seed': 'Training seed',
   'fact.answers': 'Answers',
+  factProcessor_one: '{{processor}}, {{count}} core',
+  factProcessor_other: '{{processor}}, {{count}} cores',
+  factReferenceSft: 'the SFT policy, frozen',
+  factReference: 'the policy after round {{round}}, frozen',
+  factRounds: '{{round}} of {{rounds}}',
   'stage.verify': 'verify',
   'stage.golden': 'golden samples',
   'stage.sft': 'SFT',

@@ -557,7 +557,7 @@ export const CHINESE = translated({
   queueMissing: '没有指定队列；请给出 --queue redis://主机:端口，或设置 workers.queue。',
   queueUnreachable: '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue。',
   queueRefuses:
-    '{{address}} 的队列拒绝了实验室：{{why}}。用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD，每个键之前是 workers.prefix。',
+    '{{address}} 的队列拒绝了实验室：{{why}}。用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD，每个键都以 workers.prefix 开头。',
   queueTooOld: '{{address}} 的队列是 Redis {{version}}；至少需要 {{least}}，或者 Valkey。',
   queueForgets:
     '{{address}} 的队列在内存已满时会删除键（maxmemory-policy {{policy}}），题目也会丢失。请在那里把 maxmemory-policy 设为 noeviction。',
@@ -992,8 +992,8 @@ export const CHINESE = translated({
     '种子 {{seed}} 属于验证的题目（{{first}} 至 {{last}}）。看过这些题的策略不能再用它们测量：请录制别的种子。',
 
   // 对用户自写页面的检查。
-  draftFailed: '这个页面无法游玩：{{why}}。',
-  pageRepeats: '种子 {{first}} 至 {{last}} 每次都给出相同的题目。',
+  draftFailed: '这个页面无法进行：{{why}}。',
+  pageRepeats: '种子 {{first}} 至 {{last}}，每个种子再次打开都是同一道题。',
   pageRepeatsNot: '种子 {{seed}} 给出了两个不同的题目：“{{one}}”和“{{other}}”。请让所有随机选择都来自 Math.random。',
   pageAlwaysSame: '种子 {{first}} 至 {{last}} 都给出同一个题目：种子不起作用。',
   pageSolvedByExpert: '脚本专家解出 {{played}} 题中的 {{solved}} 题。',
@@ -1122,6 +1122,10 @@ export const CHINESE = translated({
   'fact.round': '轮次',
   'fact.seed': '训练种子',
   'fact.answers': '回答',
+  factProcessor_other: '{{processor}}，{{count}} 核',
+  factReferenceSft: 'SFT 策略，冻结',
+  factReference: '第 {{round}} 轮之后的策略，冻结',
+  factRounds: '第 {{round}} 轮，共 {{rounds}} 轮',
   'stage.verify': '检查',
   'stage.golden': '黄金样本',
   'stage.sft': 'SFT',

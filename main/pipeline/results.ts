@@ -4,6 +4,7 @@ import type { Task } from '../environment/tasks.ts'
 import type { ExampleEpisode } from '../evaluation/examples.ts'
 import type { ReportData } from '../evaluation/summary.ts'
 import { UserError } from '../messages/error.ts'
+import { messageSchema } from '../messages/schema.ts'
 import { unsolvedTasks } from '../preferences/unsolved.ts'
 import type { StoredAttempt } from '../store/episodes.ts'
 import type { StageRecord } from '../store/stages.ts'
@@ -25,8 +26,8 @@ export const evaluateResult = z.object({
   ),
   /** The digest of the adapter that played, by arm. */
   adapters: z.record(z.string(), z.string()).default({}),
-  /** Facts about the machine and the model, for the report. */
-  facts: z.record(z.string(), z.string()).default({}),
+  /** Facts about the machine and the model, for the report in any language. */
+  facts: z.record(z.string(), z.string().or(messageSchema)).default({}),
 })
 export type EvaluateResult = z.output<typeof evaluateResult>
 

@@ -34,6 +34,12 @@ export async function sendPicture({ response, context }: Exchange, episode: stri
   else send(response, 200, 'image/jpeg', picture)
 }
 
+/** Sends a picture of a task's page. While a run is at work the machine is its own, and there is none. */
+export async function sendTaskPicture({ response, context }: Exchange, task: string): Promise<void> {
+  if (context.jobs.state.current !== null) reply(response, 404, message('noSuchFile'))
+  else send(response, 200, 'image/jpeg', await context.live.pictures.of(decodeURIComponent(task)))
+}
+
 /** Sends an export of a run. With ?round it is that round's; ?language is the report's; with ?inline the browser shows it. */
 export async function sendExport({ response, search, context }: Exchange, number: string, name: string): Promise<void> {
   if (!isExportFile(name)) return reply(response, 404, message('noSuchFile'))

@@ -13,9 +13,17 @@ import { ROUTES } from './routes.ts'
 import { type LabServer, startServer } from './server.ts'
 import type { Context } from './trpc.ts'
 
-const ANSWERS = ['GET sendPicture', 'GET sendExport', 'GET sendStudyFile', 'GET sendAdapter', 'POST takePairs']
+const ANSWERS = [
+  'GET sendPicture',
+  'GET sendTaskPicture',
+  'GET sendExport',
+  'GET sendStudyFile',
+  'GET sendAdapter',
+  'POST takePairs',
+]
 const PATHS = [
   '/pictures/1/0',
+  '/tasks/click-button.jpg',
   '/exports/1/report.html',
   '/studies/1/study.html',
   '/adapter.zip',

@@ -147,7 +147,7 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
         close: async () => {},
       }),
     })
-    const ended = expect(sick).rejects.toThrow(/Nothing but faults came of the last 8 problems, such as: .*3 times/)
+    const ended = expect(sick).rejects.toThrow(/The last 8 problems all ended in faults, such as: .*3 times/)
     const { episodes, by, times } = await hand(server, 24, {
       async playHere(problem, _signal, onEpisode) {
         await ended

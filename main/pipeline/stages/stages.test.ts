@@ -221,7 +221,8 @@ test('evaluate calls the kept round dpo, reports every arm, and exports that ada
   const { round, arms, adapters, facts } = await perform(evaluate, 3)
   expect(facts).toMatchObject({
     'adapter dpo': 'an odd adapter',
-    processor: expect.stringMatching(/, \d+ cores$/),
+    processor: { id: 'factProcessor', values: { count: expect.any(Number) } },
+    round: { id: 'factRounds', values: { round: 2, rounds: 3 } },
     versions: expect.stringMatching(/^DPO-Driver \d.*, Node \d/),
   })
   expect(round).toBe(2)

@@ -160,13 +160,15 @@ function TaskCard({ task, soFar, chosen, onChoose }: CardProps) {
   const { t } = useTranslation()
   const { name, title, group, category, expert } = task
   const rate = soFar?.rate
+  const picture = soFar?.picture == null ? `/tasks/${encodeURIComponent(name)}.jpg` : `/pictures/${soFar.picture}/0`
+  const [missing, setMissing] = useState(false)
   return (
     <li className={`card ${classes.card}`}>
       <div className={classes.picture}>
-        {soFar?.picture == null ? (
-          t('tasks.noPicture')
+        {missing ? (
+          <span>{t('tasks.noPicture')}</span>
         ) : (
-          <img src={`/pictures/${soFar.picture}/0`} alt="" loading="lazy" decoding="async" />
+          <img src={picture} alt="" loading="lazy" decoding="async" onError={() => setMissing(true)} />
         )}
       </div>
       <div className={classes.choice}>

@@ -1,0 +1,40 @@
+/** Pictures of tasks as they begin, kept while the lab runs. A page that has changed since is pictured again. */
+import { statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Session } from '../environment/session.ts'
+import type { Task } from '../environment/tasks.ts'
+import { pageFailed } from './page-failed.ts'
+import type { Workshop } from './workshop.ts'
+
+/** The problem that a picture shows. */
+const SEED = 0
+
+export class TaskPictures {
+  readonly #workshop: Workshop
+  readonly #taken = new Map<string, Promise<Uint8Array>>()
+
+  constructor(workshop: Workshop) {
+    this.#workshop = workshop
+  }
+
+  /** A JPEG of the task's page. Throws UserError where the task does not exist or its page fails; the next call tries again. */
+  of(name: string): Promise<Uint8Array> {
+    return this.#workshop.use(async (resources) => {
+      const task = resources.tasksNamed([name])[0]!
+      const page = `${task.url} ${statSync(fileURLToPath(task.url)).mtimeMs}`
+      const taken = this.#taken.get(page) ?? resources.environment().use(task, (session) => take(task, session))
+      this.#taken.set(page, taken)
+      try {
+        return await taken
+      } catch (error) {
+        this.#taken.delete(page)
+        throw pageFailed(name, error)
+      }
+    })
+  }
+}
+
+async function take(task: Task, session: Session): Promise<Uint8Array> {
+  await session.reset(task, SEED)
+  return (await session.shot(null)).picture
+}
