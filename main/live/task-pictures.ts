@@ -35,6 +35,8 @@ export class TaskPictures {
 }
 
 async function take(task: Task, session: Session): Promise<Uint8Array> {
+  // A page that is open already shows what its file was.
+  if (task.source === 'user') await session.close()
   await session.reset(task, SEED)
   return (await session.shot(null)).picture
 }
