@@ -20,7 +20,7 @@ const ROOMS = [
   ['main/lab'],
   ['main/commands'],
   ['main/tracking'],
-  ['main/adapters', 'main/exports'],
+  ['main/adapters', 'main/exports', 'main/imports'],
   ['main/pipeline'],
   ['main/capacity'],
   ['main/evaluation'],

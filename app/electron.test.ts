@@ -72,7 +72,11 @@ test('the window shows the lab, safely', async () => {
   expect(main().url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=/)
   await vi.waitFor(() => expect(main().shown).toBe(true), PATIENCE)
   expect(main().options.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false })
-  expect(main().options.webPreferences.preload).toBeUndefined()
+  const page = await main().webContents.page
+  // All that the page gets from Electron.
+  expect(await page.evaluate('Object.keys(window.dpoDriverDesktop)')).toEqual(['pathOf'])
+  expect(await page.evaluate('window.dpoDriverDesktop.pathOf(new File([], "a.gguf"))')).toBe('/dropped/a.gguf')
+  expect(await page.evaluate('typeof require')).toBe('undefined')
   const { webContents } = main()
   expect(webContents.session.grants('geolocation')).toBe(false)
   expect(webContents.session.grants('media')).toBe(false)

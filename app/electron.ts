@@ -1,7 +1,7 @@
 /**
  * The lab as a desktop app: its window, its menu, the system's dialogs, and hidden windows for the pages of tasks. Only
- * this file and home.ts import Electron. The window shows the page that any browser would, from the same server on loopback. It
- * has no other access to this process: no preload, no IPC.
+ * this file and home.ts import Electron, and preload.cjs in the window's sandbox. The window shows the page that any browser would,
+ * from the same server on loopback. All that the preload adds is the path of a file that is dropped on the window. There is no IPC.
  */
 import './home.ts'
 import { join } from 'node:path'
@@ -43,6 +43,8 @@ const SAFE: WebPreferences = {
   webviewTag: false,
   navigateOnDragDrop: false,
 }
+/** Tells the lab's window where dropped files lie. */
+const PRELOAD = join(import.meta.dirname, 'preload.cjs')
 /** The smallest window that all views fit into. */
 const LEAST = { minWidth: 1024, minHeight: 640 }
 
@@ -111,7 +113,7 @@ function openMainWindow(url: string, { bounds, maximized }: WindowState): Browse
     show: false,
     title: app.getName(),
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#0c0f12' : '#ffffff',
-    webPreferences: { ...SAFE, session: own, devTools: !app.isPackaged },
+    webPreferences: { ...SAFE, session: own, preload: PRELOAD, devTools: !app.isPackaged },
   })
   if (maximized) window.maximize()
   window.webContents.on('will-frame-navigate', (event) => {

@@ -11,6 +11,7 @@ import { useKeys } from './parts/keys.ts'
 import { queries } from './queries.ts'
 import { Screen } from './screens.tsx'
 import { closePanels, openPanel, usePanels } from './shell/commands.ts'
+import { Drop } from './shell/drop.tsx'
 import { Boundary } from './shell/failure.tsx'
 import { Header } from './shell/header.tsx'
 import { Help } from './shell/help.tsx'
@@ -82,6 +83,7 @@ function Frame() {
       <Tour />
       <Asking />
       <NewStudy />
+      <Drop />
       <Notices />
     </div>
   )

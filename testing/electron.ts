@@ -3,6 +3,7 @@
  * the app's decisions, and act as users and pages do.
  */
 import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MenuItemConstructorOptions, WebPreferences } from 'electron'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
@@ -141,6 +142,15 @@ export interface WindowOptions extends Partial<Bounds> {
   readonly webPreferences: Omit<WebPreferences, 'session'> & { readonly session: SessionStandIn }
 }
 
+/** A preload script with what it has of Electron in its sandbox. Dropped files lie in /dropped. */
+function sandboxed(preload: string): string {
+  const electron = `{
+    contextBridge: { exposeInMainWorld: (name, api) => { window[name] = api } },
+    webUtils: { getPathForFile: (file) => '/dropped/' + file.name },
+  }`
+  return `((require) => { ${readFileSync(preload, 'utf8')} })((name) => (name === 'electron' ? ${electron} : undefined))`
+}
+
 /** A window as tests see it. */
 export class WindowStandIn extends EventEmitter {
   readonly options: WindowOptions
@@ -159,7 +169,10 @@ export class WindowStandIn extends EventEmitter {
 
   async loadURL(url: string): Promise<void> {
     this.url = url
-    await (await this.webContents.page).goto(url)
+    const page = await this.webContents.page
+    const { preload } = this.options.webPreferences
+    if (preload !== undefined) await page.evaluateOnNewDocument(sandboxed(preload))
+    await page.goto(url)
     this.emit('ready-to-show')
   }
 

@@ -771,6 +771,16 @@ export const ENGLISH = {
   mergeNeedsRoom:
     '{{folder}}: the merged model takes {{needed}}, but only {{free}} are free; free some space, or choose another folder.',
 
+  // What is dropped on the window. (main/imports)
+  givenMissing: 'There is nothing at {{path}} on the machine of the lab: correct the path.',
+  givenUnknown:
+    '{{path}} is neither a model, an adapter nor a data set: drop a folder with config.json and weights, a GGUF file, a PEFT folder with adapter_config.json, or JSON lines of golden samples or pairs.',
+  givenSeveralGguf: '{{path}} holds several models: {{files}}. Drop the one that you mean.',
+  givenDataByPath: '{{path}} may be a data set: drop the file itself on the window.',
+  givenOtherData:
+    '{{file}} has neither golden samples nor pairs. Its first line has the keys {{keys}}. Samples have prompt and completion, or messages; pairs have prompt, chosen and rejected.',
+  givenEmptyData: '{{file}} has no samples.',
+
   // Memory and disk that a run needs. (main/capacity, main/pipeline/stages/verify.ts)
   nodeTooOld: 'Node {{version}} is too old; the lab needs Node 24. Run `npm run setup`.',
   diskShort: '{{folder}}: {{needed}} are needed, but only {{free}} are free; free some space.',

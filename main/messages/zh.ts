@@ -1003,6 +1003,16 @@ export const CHINESE = translated({
     '随机点击解出 {{played}} 题中的 {{solved}} 题。靠运气就能解出的页面教不了智能体多少：请在错误的动作时结束回合，或提高要求。',
   pageNotByAccident: '随机点击解出 {{played}} 题中的 {{solved}} 题。',
 
+  // 拖放到窗口上的东西。
+  givenMissing: '实验室所在的机器上，{{path}} 处什么都没有：请改正路径。',
+  givenUnknown:
+    '{{path}} 既不是模型、适配器，也不是数据集：请拖入含 config.json 和权重的文件夹、GGUF 文件、含 adapter_config.json 的 PEFT 文件夹，或黄金样本、偏好对的 JSON 行文件。',
+  givenSeveralGguf: '{{path}} 里有几个模型：{{files}}。请拖入你要的那一个。',
+  givenDataByPath: '{{path}} 可能是数据集：请把文件本身拖到窗口上。',
+  givenOtherData:
+    '{{file}} 里既没有黄金样本，也没有偏好对。第一行的键是 {{keys}}。样本要有 prompt 和 completion，或 messages；偏好对要有 prompt、chosen 和 rejected。',
+  givenEmptyData: '{{file}} 里没有样本。',
+
   // 页面与浏览器的故障。
   pageWithoutCore: '页面没有载入 core.js：请把它复制到页面所在的文件夹，或载入 ../core/core.js',
   pageWithoutFiles:

@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
 import { STUDY_FILES, type StudyFile } from '../evaluation/study/report.ts'
 import { exportFile, isExportFile } from '../exports/files.ts'
-import { projectPath } from '../files/paths.ts'
+import { projectPath, shownPath } from '../files/paths.ts'
+import { recogniseData } from '../imports/recognise.ts'
 import { cutShort } from '../messages/cut.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { configuredTasks } from '../pipeline/resources.ts'
 import { DATA_LIMIT, textOf } from '../preferences/data-file.ts'
 import { importPreferences } from '../preferences/file.ts'
+import { parseGolden } from '../preferences/golden.ts'
+import { addGoldenData } from '../preferences/golden-file.ts'
 import type { Imported } from '../preferences/import.ts'
 import { fileOfStudy, studyOf } from '../study/result.ts'
 import { findAdapter } from './adapters.ts'
@@ -122,6 +125,22 @@ export async function takePairs(
   })
   if (!search.has('preview')) context.lab.tellEdited()
   send(response, 200, 'application/json', JSON.stringify({ ...imported, told: cutShort(imported.told) }))
+}
+
+/** Says what the body is: golden samples or pairs, and how many (GivenData). ?name is the file's name in messages. */
+export async function recogniseDropped({ request, response, search }: Exchange): Promise<void> {
+  const file = search.get('name') ?? 'data.jsonl'
+  const given = await recogniseData(textOf(await body(request), file), file)
+  send(response, 200, 'application/json', JSON.stringify(given))
+}
+
+/** Adds the samples of the body to the file of golden samples. The answer says how many it did not have yet, and its path. */
+export async function takeGolden({ request, response, search, context }: Exchange): Promise<void> {
+  const file = search.get('name') ?? 'golden.jsonl'
+  const samples = await parseGolden(textOf(await body(request), file), file)
+  const path = projectPath(context.settings.read().paths.sft_data)
+  const added = addGoldenData(path, samples)
+  send(response, 200, 'application/json', JSON.stringify({ added, path: shownPath(path) }))
 }
 
 async function body(request: IncomingMessage): Promise<Buffer> {

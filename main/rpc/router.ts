@@ -2,6 +2,7 @@
 import { adaptersRouter } from './adapters.ts'
 import { configRouter } from './config.ts'
 import { desktopRouter } from './desktop.ts'
+import { dropsRouter } from './drops.ts'
 import { episodesRouter } from './episodes.ts'
 import { goldenRouter } from './golden.ts'
 import { jobRouter } from './job.ts'
@@ -38,5 +39,6 @@ export const labRouter = router({
   live: liveRouter,
   workers: workersRouter,
   desktop: desktopRouter,
+  drops: dropsRouter,
 })
 export type LabRouter = typeof labRouter

@@ -20,6 +20,8 @@ const ANSWERS = [
   'GET sendStudyFile',
   'GET sendAdapter',
   'POST takePairs',
+  'POST recogniseDropped',
+  'POST takeGolden',
 ]
 const PATHS = [
   '/pictures/1/0',
@@ -28,6 +30,8 @@ const PATHS = [
   '/studies/1/study.html',
   '/adapter.zip',
   '/imports/1/1/preferences',
+  '/drops/data',
+  '/drops/golden',
 ]
 const PROCEDURES = [
   'adapters.compare',
@@ -42,6 +46,8 @@ const PROCEDURES = [
   'config.set',
   'desktop.choose',
   'desktop.present',
+  'drops.recognise',
+  'drops.useAdapter',
   'episodes.get',
   'episodes.groups',
   'episodes.list',

@@ -25,4 +25,6 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/studies\/([^/]*)\/([^/]*)$/, answer: 'sendStudyFile' },
   { method: 'GET', path: /^\/adapter\.zip$/, answer: 'sendAdapter' },
   { method: 'POST', path: /^\/imports\/([^/]*)\/([^/]*)\/preferences$/, answer: 'takePairs' },
+  { method: 'POST', path: /^\/drops\/data$/, answer: 'recogniseDropped' },
+  { method: 'POST', path: /^\/drops\/golden$/, answer: 'takeGolden' },
 ]
