@@ -1,6 +1,6 @@
 /** The results of a run: tables, curves, episodes. */
 import { expect, test } from './fixtures.ts'
-import { clean, open } from './window.ts'
+import { clean, open, screenshot } from './window.ts'
 
 test('results are read, opened and exported', async ({ page, context }) => {
   await open(page, 'results')
@@ -25,6 +25,48 @@ test('results are read, opened and exported', async ({ page, context }) => {
     expect(answer.status()).toBe(200)
     expect((await answer.text()).startsWith(start)).toBe(true)
   }
+})
+
+test('tasks and problems are sorted by every column, and the address holds the order and the problem', async ({
+  page,
+}) => {
+  await open(page, 'results')
+  const tasks = page.getByRole('region', { name: 'Task by task' })
+  const names = tasks.locator('tbody').first().getByRole('rowheader')
+  const rates = tasks.locator('tbody').first().locator('tr td:nth-of-type(2) b')
+  await tasks.getByRole('button', { name: 'DPO', exact: true }).click()
+  await tasks.getByRole('button', { name: 'DPO', exact: true }).click()
+  await page.waitForURL(/sort=-dpo/)
+  const shown = (await rates.allTextContents()).map(Number)
+  expect(shown).toEqual(shown.toSorted((a, b) => b - a))
+  for (const column of await tasks.getByRole('columnheader').all()) {
+    await column.getByRole('button').click()
+    await expect(column).toHaveAttribute('aria-sort', 'ascending')
+  }
+  await tasks.getByRole('button', { name: 'Task', exact: true }).click()
+  await tasks.getByRole('button', { name: 'Task', exact: true }).click()
+  await expect(names).toHaveText(['enter-password', 'click-checkboxes', 'click-button'])
+  // The change has its interval.
+  await expect(tasks.getByText(/^[+−]?\d.* to \+\d/).first()).toBeVisible()
+
+  await names.first().getByRole('button').click()
+  const problems = page.getByRole('region', { name: 'Problems: DPO and SFT' })
+  await problems.getByRole('button', { name: 'Seed' }).click()
+  await problems.getByRole('button', { name: 'Seed' }).click()
+  const rows = problems.getByRole('row')
+  await expect(rows.nth(1)).toContainText('10005')
+  await rows.nth(3).click()
+  await page.waitForURL(/problem=\d+/)
+  const chosen = problems.getByRole('row', { selected: true })
+  await expect(chosen).toContainText('10003')
+  await page.reload()
+  await expect(chosen).toContainText('10003')
+  await expect(problems.getByRole('columnheader', { name: 'Seed' })).toHaveAttribute('aria-sort', 'descending')
+  await screenshot(page, 'results-sorted')
+  await problems.getByRole('button', { name: 'Close' }).click()
+  await page.waitForURL(/results\?sort=-task$/)
+  await tasks.scrollIntoViewIfNeeded()
+  await screenshot(page, 'results-tasks')
 })
 
 test('curves are read and zoomed by keys', async ({ page }) => {

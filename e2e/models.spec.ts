@@ -21,6 +21,27 @@ test('a run is opened, deleted and brought back', async ({ page }) => {
   await clean(page, 'models')
 })
 
+test('the lineage of adapters is a tree, and its nodes open their runs', async ({ page }) => {
+  await open(page, 'runs')
+  await page.getByText('Lineage', { exact: true }).click()
+  const tree = page.getByRole('region', { name: 'What descends from what' })
+  await expect(tree.getByText('5 of 5 adapters')).toBeVisible()
+  const below = (name: RegExp) => tree.getByRole('listitem').filter({ has: page.getByRole('button', { name }) })
+  // SFT below the base model, and every policy of DPO below SFT.
+  const sft = below(/^What descends from .*sft_adapter$/).last()
+  await expect(sft.getByRole('listitem')).toHaveCount(4)
+  await expect(sft.getByText('in use as DPO')).toBeVisible()
+  await clean(page, 'lineage')
+  await tree.getByRole('button', { name: /^What descends from .*sft_adapter$/ }).click()
+  await tree.getByRole('button', { name: '4 adapters below' }).click()
+  await tree.getByLabel('Search adapters').fill('NLL')
+  // What is above stays.
+  await expect(tree.getByText('2 of 5 adapters')).toBeVisible()
+  await page.waitForURL(/search=NLL/)
+  await tree.getByRole('link', { name: /^1 · / }).last().click()
+  await page.getByRole('heading', { level: 1, name: 'Pipeline' }).waitFor()
+})
+
 test('two adapters are compared, merged, and sent to play side by side', async ({ page, lab }) => {
   test.setTimeout(LATER)
   await open(page, 'runs')

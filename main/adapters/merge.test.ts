@@ -15,6 +15,7 @@ import { createTfjsEngine } from '../engine/tfjs/engine.ts'
 import { loadTokenizer } from '../engine/tokenizer/tokenizer.ts'
 import { OWN } from '../files/unfinished.ts'
 import { mergeAdapter } from './merge.ts'
+import { mergedFrom } from './merged-from.ts'
 
 const lora: LoraConfig = { r: 3, lora_alpha: 12, lora_dropout: 0, target_modules: PROJECTIONS.slice(0, 6) }
 const base = randomModel(config, 1, 0.2)
@@ -239,6 +240,10 @@ test('a head of its own is merged along, and config.json says for both transform
     ...saved,
     rope_theta,
     tie_word_embeddings: false,
+    dpo_driver_merge: { base: at('base'), adapter: at('adapter') },
+  })
+  expect(mergedFrom([at('merged'), at('base'), 'nowhere/at-all'])).toEqual({
+    [at('merged')]: { base: at('base'), adapter: at('adapter') },
   })
   const merged = await loadCheckpoint(at('merged'))
   expect(merged.config.tie_word_embeddings).toBe(false)

@@ -11,6 +11,7 @@ import { checkpointShapes } from '../engine/weights.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { replaceFiles, settleFolder } from '../files/folder.ts'
 import { namesIn } from '../files/names.ts'
+import { shownPath } from '../files/paths.ts'
 import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
@@ -91,7 +92,9 @@ async function writeMergedFolder(
       const { model_type } = checkpoint.config
       if (model_type !== 'llama' && (await keepPreTokenizer(next))) warn(message('mergePreTokenizer'))
       const config = join(next, 'config.json')
-      writeFileAtomic(config, agreedConfig(readFileSync(config, 'utf8'), checkpoint.config, adapter.prompt))
+      const text = readFileSync(config, 'utf8')
+      const merge = { base: shownPath(base), adapter: shownPath(adapterFolder) }
+      writeFileAtomic(config, agreedConfig(text, checkpoint.config, { prompt: adapter.prompt, merge }))
       for (const [index, shard] of shards.entries()) {
         const bytes = async function* () {
           for (const { name, dtype } of shard) {

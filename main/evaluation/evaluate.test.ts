@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { message } from '../messages/message.ts'
 import type { Ending, Episode } from '../store/episode.ts'
-import { cell, compare, failures, faults, onSharedProblems, successTable } from './evaluate.ts'
+import { cell, changesBetween, compare, failures, faults, onSharedProblems, successTable } from './evaluate.ts'
 
 const episode = (task: string, seed: number, ending: Ending): Episode => ({
   task,
@@ -50,6 +50,22 @@ test('the table has every task, category and the whole, for every arm', () => {
     ['type', 0, 2],
   ])
   expect(table.overall.cells.dpo).toMatchObject({ successes: 3, n: 4 })
+})
+
+test('changes are those of the problems of a task, of a category, and of all', () => {
+  const arm = { name: 'dpo', episodes: [...episodes('click-a', 'ss'), ...episodes('type-b', 'sf')] }
+  const baseline = { name: 'sft', episodes: [...episodes('click-a', 'sf'), ...episodes('click-c', 'ss')] }
+  const { tasks, categories, overall } = changesBetween(arm, baseline, (task) => task.split('-')[0]!)
+  expect(tasks['click-a']).toEqual(
+    compare({ name: '', episodes: episodes('click-a', 'ss') }, { name: '', episodes: episodes('click-a', 'sf') }),
+  )
+  expect(tasks['click-a']).toMatchObject({ n: 2, won: 1, both: 1, difference: 0.5 })
+  expect(Object.entries(tasks).map(([name, { n }]) => [name, n])).toEqual([
+    ['click-a', 2],
+    ['type-b', 0],
+    ['click-c', 0],
+  ])
+  expect([categories.click?.n, overall.n]).toEqual([2, 2])
 })
 
 test('arms are compared on problems that both played without a fault', () => {

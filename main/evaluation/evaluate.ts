@@ -93,6 +93,29 @@ export function compare(arm: Arm, baseline: Arm): Paired {
   return paired(cells.won, cells.lost, cells.both, cells.neither)
 }
 
+/** What separates an arm from a baseline on the problems of each task, of each category, and of all. */
+export interface Changes {
+  readonly tasks: Readonly<Record<string, Paired>>
+  readonly categories: Readonly<Record<string, Paired>>
+  readonly overall: Paired
+}
+
+/** Compares two arms on the problems of each task, of each category, and of all, as `compare` does. */
+export function changesBetween(arm: Arm, baseline: Arm, categoryOf: (task: string) => string): Changes {
+  const by = (groupOf: (task: string) => string) => {
+    const groups = [arm, baseline].map(({ episodes }) => Map.groupBy(episodes, ({ task }) => groupOf(task)))
+    const names = new Set(groups.flatMap((group) => [...group.keys()]))
+    const of = (name: string) => groups.map((group) => ({ name: '', episodes: group.get(name) ?? [] }))
+    return Object.fromEntries(
+      [...names].map((name) => {
+        const [own, theirs] = of(name)
+        return [name, compare(own!, theirs!)]
+      }),
+    )
+  }
+  return { tasks: by((task) => task), categories: by(categoryOf), overall: compare(arm, baseline) }
+}
+
 /** How often an arm failed for each reason, the most frequent first. Faults are not counted. */
 export function failures(episodes: readonly Played[]): [reason: FailureReason, count: number][] {
   return tally(episodes.flatMap((episode) => (episode.outcome === 'failure' ? [episode.reason] : [])))

@@ -6,6 +6,7 @@ import { baseNameOf } from '../adapters/base.ts'
 import { compareAdapters } from '../adapters/comparison.ts'
 import { MERGE_FORMS } from '../adapters/forms.ts'
 import { type AdapterRecord, listAdapters } from '../adapters/list.ts'
+import { mergedFrom } from '../adapters/merged-from.ts'
 import type { MergeState } from '../adapters/merges.ts'
 import { says } from '../config/demand.ts'
 import { architectureOf } from '../engine/architecture.ts'
@@ -23,6 +24,11 @@ const folderName = z.string().regex(/^\w[\w.-]*$/, says('mustBeName'))
 export const adaptersRouter = router({
   /** Every adapter with its lineage: first those that the next stages read, then those of the runs. */
   list: procedure.query(({ ctx }) => listAdapters(ctx.lab.store, ctx.settings.read())),
+
+  /** By their names, what base models were merged from. */
+  mergedFrom: procedure
+    .input(z.object({ names: z.array(z.string().max(4096)).max(1000) }))
+    .query(({ input }) => mergedFrom(input.names)),
 
   /** Copies an adapter to the path from which the next stages read the SFT policy or the DPO policy. */
   use: procedure.input(z.object({ path: z.string(), as: z.enum(['sft', 'dpo']) })).mutation(async ({ ctx, input }) => {

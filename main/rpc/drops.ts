@@ -10,8 +10,8 @@ import { procedure, router } from './trpc.ts'
 const path = z.string().min(1).max(4096)
 
 export const dropsRouter = router({
-  /** What is at a path. */
-  recognise: procedure.input(z.object({ path })).query(({ ctx, input }) => {
+  /** What is at a path. It changes nothing, but who only looks at the lab may not look at the machine. */
+  recognise: procedure.input(z.object({ path })).mutation(({ ctx, input }) => {
     return recognisePath(ctx.settings.read(), input.path)
   }),
 

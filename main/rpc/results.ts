@@ -1,6 +1,6 @@
 /** Procedures for the results of evaluations. */
 import { z } from 'zod'
-import { failures, faults, rate } from '../evaluation/evaluate.ts'
+import { changesBetween, failures, faults, onSharedProblems, rate } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
 import { type ArmSummary, summarise } from '../evaluation/summary.ts'
 import type { Message } from '../messages/message.ts'
@@ -23,6 +23,17 @@ export interface PairedOutcome {
   readonly whyA: Message
   readonly whyB: Message
 }
+
+/** Two arms of a run, which of their problems are listed, and in which order; by default in that of the evaluation. */
+const outcomesOf = z.object({
+  run: id,
+  a: z.string().default('dpo'),
+  b: z.string().default('sft'),
+  task: z.string().optional(),
+  kind: z.enum(['won', 'lost', 'both', 'neither']).optional(),
+  sort: z.enum(['task', 'seed', 'a', 'b']).optional(),
+  descending: z.boolean().default(false),
+})
 
 export const resultsRouter = router({
   /** The runs that were evaluated, the latest first. */
@@ -50,6 +61,8 @@ export const resultsRouter = router({
       study: (member && studies.find(member.study)) ?? null,
       ...outlineOf(ctx.lab.store, input.run),
       ...summarise(data),
+      // From SFT to DPO; null where one of them did not play.
+      changes: changesOf(data),
       failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, failures(episodes)])),
       faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, faults(episodes)])),
       facts,
@@ -70,33 +83,17 @@ export const resultsRouter = router({
     }),
 
   /** The problems that arms `a` and `b` both played, and which of them solved each. */
-  outcomes: procedure
-    .input(
-      z.object({
-        run: id,
-        a: z.string().default('dpo'),
-        b: z.string().default('sft'),
-        task: z.string().optional(),
-        kind: z.enum(['won', 'lost', 'both', 'neither']).optional(),
-        ...slice,
-      }),
-    )
-    .query(({ ctx, input }) => {
-      const { arms } = load(ctx, input.run)
-      const played = (arm: string) =>
-        (arms.find(({ name }) => name === arm)?.episodes ?? []).filter(({ outcome }) => outcome !== 'fault')
-      const other = new Map(played(input.b).map((episode) => [`${episode.task} ${episode.seed}`, episode]))
-      const all = played(input.a).flatMap((a): PairedOutcome[] => {
-        const b = other.get(`${a.task} ${a.seed}`)
-        if (b === undefined || (input.task !== undefined && a.task !== input.task)) return []
-        const [won, lost] = [a.outcome === 'success', b.outcome === 'success']
-        const kind = won ? (lost ? 'both' : 'won') : lost ? 'lost' : 'neither'
-        const { task, seed } = a
-        return [{ task, seed, kind, a: a.id, b: b.id, whyA: endingMessage(a), whyB: endingMessage(b) }]
-      })
-      const rows = all.filter(({ kind }) => input.kind === undefined || kind === input.kind)
-      return { rows: rows.slice(input.offset, input.offset + input.limit), total: rows.length }
-    }),
+  outcomes: procedure.input(outcomesOf.extend(slice)).query(({ ctx, input }) => {
+    const rows = pairedOutcomes(ctx, input)
+    return { rows: rows.slice(input.offset, input.offset + input.limit), total: rows.length }
+  }),
+
+  /** Where a problem stands in that list, by the episode of arm `a`; null where it is not in it. */
+  outcome: procedure.input(outcomesOf.extend({ episode: id })).query(({ ctx, input }) => {
+    const rows = pairedOutcomes(ctx, input)
+    const at = rows.findIndex(({ a }) => a === input.episode)
+    return at === -1 ? null : { at, problem: rows[at]! }
+  }),
 
   /** A page of all problems of a stage of a run, each with every attempt at it: of every policy, in every round. */
   problems: procedure
@@ -116,6 +113,44 @@ export const resultsRouter = router({
     .input(z.object({ run: id }))
     .query(({ ctx, input }) => markdownTable(summarise(load(ctx, input.run)))),
 })
+
+function pairedOutcomes(ctx: Context, input: z.output<typeof outcomesOf>): PairedOutcome[] {
+  const { arms } = load(ctx, input.run)
+  const played = (arm: string) =>
+    (arms.find(({ name }) => name === arm)?.episodes ?? []).filter(({ outcome }) => outcome !== 'fault')
+  const other = new Map(played(input.b).map((episode) => [`${episode.task} ${episode.seed}`, episode]))
+  const all = played(input.a).flatMap((a): PairedOutcome[] => {
+    const b = other.get(`${a.task} ${a.seed}`)
+    if (b === undefined || (input.task !== undefined && a.task !== input.task)) return []
+    const [won, lost] = [a.outcome === 'success', b.outcome === 'success']
+    const kind = won ? (lost ? 'both' : 'won') : lost ? 'lost' : 'neither'
+    const { task, seed } = a
+    return [{ task, seed, kind, a: a.id, b: b.id, whyA: endingMessage(a), whyB: endingMessage(b) }]
+  })
+  const rows = all.filter(({ kind }) => input.kind === undefined || kind === input.kind)
+  const { sort, descending } = input
+  if (sort === undefined) return rows
+  const value = SORTED_BY[sort]
+  // Equal ones stay in the order of the evaluation.
+  return rows.sort((one, two) => (descending ? -1 : 1) * compareValues(value(one), value(two)))
+}
+
+const SORTED_BY = {
+  task: ({ task }) => task,
+  seed: ({ seed }) => seed,
+  a: ({ kind }) => Number(kind === 'won' || kind === 'both'),
+  b: ({ kind }) => Number(kind === 'lost' || kind === 'both'),
+} satisfies Readonly<Record<string, (outcome: PairedOutcome) => string | number>>
+
+function compareValues(one: string | number, two: string | number): number {
+  return one < two ? -1 : Number(one > two)
+}
+
+function changesOf({ arms, categoryOf }: ReturnType<typeof load>) {
+  const played = onSharedProblems(arms)
+  const [dpo, sft] = ['dpo', 'sft'].map((wanted) => played.find(({ name }) => name === wanted))
+  return dpo === undefined || sft === undefined ? null : changesBetween(dpo, sft, categoryOf)
+}
 
 function load(ctx: Context, run: number) {
   const { config } = find(ctx, run)

@@ -482,6 +482,17 @@ test('results say who won, and are exported as report, table and figures', async
     total: 2,
     rows: [{ task: 'click-tab', seed: 51, kind: 'won', whyB: { id: 'failure.wrong' } }, { seed: 52 }],
   })
+  const sorted = await lab.results.outcomes.query({ run, sort: 'seed', descending: true })
+  const seeds = sorted.rows.map(({ seed }) => seed)
+  expect(seeds).toEqual(seeds.toSorted((a, b) => b - a))
+  const unsolvedFirst = await lab.results.outcomes.query({ run, sort: 'a' })
+  expect(unsolvedFirst.rows.map(({ kind }) => kind === 'won' || kind === 'both')).toEqual([false, true, true, true])
+  const last = sorted.rows.at(-1)!
+  const place = { run, sort: 'seed', descending: true, episode: last.a } as const
+  expect(await lab.results.outcome.query(place)).toEqual({ at: sorted.total - 1, problem: last })
+  expect(await lab.results.outcome.query({ ...place, episode: 999_999 })).toBeNull()
+  expect(results.changes?.tasks['click-tab']).toEqual(results.changes?.overall)
+  expect(results.changes?.overall).toMatchObject({ difference: 0.5, won: 2 })
   expect(await lab.episodes.get.query({ id: won.rows[0]?.a ?? 0 })).toMatchObject({
     arm: 'dpo',
     outcome: 'success',

@@ -37,6 +37,7 @@ const PROCEDURES = [
   'adapters.compare',
   'adapters.list',
   'adapters.merge',
+  'adapters.mergedFrom',
   'adapters.merging',
   'adapters.stopMerge',
   'adapters.use',
@@ -115,6 +116,7 @@ const PROCEDURES = [
   'pairs.undo',
   'results.get',
   'results.markdown',
+  'results.outcome',
   'results.outcomes',
   'results.problems',
   'results.runs',
@@ -218,7 +220,11 @@ test('whoever may only look gets no mutation, nothing that keeps the machine bus
     }
   }
   // Every other route only sends.
-  expect(ROUTES.filter(({ method }) => method !== 'GET').map(({ answer }) => answer)).toEqual(['takePairs'])
+  expect(ROUTES.filter(({ method }) => method !== 'GET').map(({ answer }) => answer)).toEqual([
+    'takePairs',
+    'recogniseDropped',
+    'takeGolden',
+  ])
 })
 
 test('only this server listens for requests', () => {

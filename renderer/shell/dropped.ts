@@ -43,7 +43,7 @@ export function droppedIn(transfer: DataTransfer): Dropped | null {
 
 /** Asks the lab what it is. Throws the lab's error where it is nothing that the lab takes. */
 export async function recognise({ path, data }: Pick<Dropped, 'path' | 'data'>): Promise<Given> {
-  if (data === null) return lab.drops.recognise.query({ path: path ?? '' })
+  if (data === null) return lab.drops.recognise.mutate({ path: path ?? '' })
   const given: GivenData = await sendData('data', data)
   return { ...given, file: data }
 }

@@ -175,14 +175,29 @@ export function promptOfConfig(config: unknown): string | undefined {
   return promptSchema.safeParse(config).data?.[CONFIG_PROMPT]
 }
 
+/** What a model was merged from: a base model and an adapter, by their paths at the time. */
+export interface Merge {
+  readonly base: string
+  readonly adapter: string
+}
+
+const CONFIG_MERGE = 'dpo_driver_merge'
+const mergeSchema = z.looseObject({ [CONFIG_MERGE]: z.object({ base: z.string(), adapter: z.string() }) })
+
+/** What the model of a parsed config.json was merged from; undefined where it does not say. */
+export function mergeOfConfig(config: unknown): Merge | undefined {
+  return mergeSchema.safeParse(config).data?.[CONFIG_MERGE]
+}
+
 /**
  * The text of a config.json that transformers 4 and 5 read as `config` says: transformers 4 knows no rope_parameters, and it
- * drops a head that the configuration ties. It names the prompt that the weights were trained with. Every other key stays.
+ * drops a head that the configuration ties. It names the prompt that the weights were trained with, and what they were merged from. Every
+ * other key stays.
  */
 export function agreedConfig(
   text: string,
   { rope_theta, rope_scaling, tie_word_embeddings }: ModelConfig,
-  prompt?: string,
+  { prompt, merge }: { readonly prompt?: string | undefined; readonly merge?: Merge } = {},
 ): string {
   const given = z.looseObject({}).parse(JSON.parse(text))
   const agreed: Record<string, unknown> = {
@@ -190,6 +205,7 @@ export function agreedConfig(
     tie_word_embeddings,
     ...(rope_scaling !== null && { rope_scaling }),
     ...(prompt !== undefined && { [CONFIG_PROMPT]: prompt }),
+    ...(merge !== undefined && { [CONFIG_MERGE]: merge }),
   }
   if (Object.keys(agreed).every((key) => isDeepStrictEqual(given[key], agreed[key]))) return text
   return `${JSON.stringify({ ...given, ...agreed }, null, 2)}\n`

@@ -1,8 +1,8 @@
 /** The head of a column. It is a button where the lab can sort by the column. */
-import { ArrowDown, ArrowUp } from 'lucide-react'
 import type { Column } from './column.ts'
 import classes from './long-table.module.css'
-import { type Order, orderAfter } from './order.ts'
+import type { Order } from './order.ts'
+import { SortButton, sortOf } from './sort-button.tsx'
 
 interface Props<Row> {
   readonly column: Column<Row>
@@ -13,7 +13,6 @@ interface Props<Row> {
 
 export function ColumnHead<Row>({ column, left, order, onOrder }: Props<Row>) {
   const { id, label, hidden, number, sortable, sticky } = column
-  const sorted = order?.by === id
   const className = number === true ? classes.numeric : classes.cell
   if (sortable !== true || onOrder === undefined) {
     return (
@@ -23,17 +22,8 @@ export function ColumnHead<Row>({ column, left, order, onOrder }: Props<Row>) {
     )
   }
   return (
-    <th
-      scope="col"
-      className={className}
-      data-sticky={sticky}
-      style={{ left }}
-      aria-sort={sorted ? (order.descending ? 'descending' : 'ascending') : 'none'}
-    >
-      <button type="button" className={classes.sort} onClick={() => onOrder(orderAfter(order, id))}>
-        {label}
-        {sorted && (order.descending ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
-      </button>
+    <th scope="col" className={className} data-sticky={sticky} style={{ left }} aria-sort={sortOf(id, order)}>
+      <SortButton id={id} label={label} order={order} onOrder={onOrder} />
     </th>
   )
 }

@@ -6,7 +6,7 @@ import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { OUTCOMES, OutcomeLegend, OutcomeSplit, type PairedKind } from '../../parts/outcome-split.tsx'
 import { reveal } from '../../parts/reveal.ts'
-import { PROBLEMS } from './problems.tsx'
+import { NO_PROBLEM, PROBLEMS } from './problems.tsx'
 import classes from './results.module.css'
 
 export function PairedBars({ results: { against } }: { readonly results: Results }) {
@@ -15,7 +15,7 @@ export function PairedBars({ results: { against } }: { readonly results: Results
   const open = (rival: string) =>
     query.against === rival && query.task === undefined ? OUTCOMES.find((kind) => kind === query.kind) : undefined
   const press = (rival: string, kind: PairedKind) => {
-    visit({ against: rival, kind, task: undefined, seed: undefined })
+    visit({ ...NO_PROBLEM, against: rival, kind, task: undefined })
     reveal(PROBLEMS)
   }
   return (

@@ -21,18 +21,20 @@ export function useProblemColumns(arm: string, other: string): readonly Column<P
       </span>
     )
     return [
-      { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', cell: ({ task }) => task },
-      { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, cell: ({ seed }) => seed },
+      { id: 'task', label: t('episodes.task'), width: 'minmax(110px, 1fr)', sortable: true, cell: ({ task }) => task },
+      { id: 'seed', label: t('episodes.seed'), width: '76px', number: true, sortable: true, cell: ({ seed }) => seed },
       {
         id: 'a',
         label: armName(t, arm),
         width: 'minmax(90px, 1fr)',
+        sortable: true,
         cell: ({ kind, whyA }) => solved(kind === 'won' || kind === 'both', whyA),
       },
       {
         id: 'b',
         label: armName(t, other),
         width: 'minmax(90px, 1fr)',
+        sortable: true,
         cell: ({ kind, whyB }) => solved(kind === 'lost' || kind === 'both', whyB),
       },
     ]

@@ -1,17 +1,18 @@
 /** The problems behind the paired outcomes. A problem opens its two episodes side by side. */
 import { Button, Group, NativeSelect, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Results } from '../../lab.ts'
-import { usePlace, visit } from '../../location.ts'
+import { choose, usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { KeptReplay } from '../../parts/replay/kept.tsx'
 import { LongTable } from '../../parts/table/long-table.tsx'
+import { orderIn, orderText } from '../../parts/table/order.ts'
 import { useLongList } from '../../parts/table/slices.ts'
 import { type Problem, useProblemColumns } from './problem-columns.tsx'
 import { KINDS, type ProblemFilter, problemFilter } from './problem-filter.ts'
@@ -19,6 +20,8 @@ import classes from './results.module.css'
 
 /** The id of this panel, by which other parts open it. */
 export const PROBLEMS = 'problems'
+/** In the address: no problem is chosen, and the list has its own order. */
+export const NO_PROBLEM = { problem: undefined, order: undefined } as const
 
 interface Props {
   readonly run: number
@@ -34,23 +37,26 @@ export function Problems({ run, against }: Props) {
 
 function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: ProblemFilter }) {
   const { t } = useTranslation()
+  const { query } = usePlace()
   const { arm, other, kind, task } = filter
+  const order = problemOrder(query.order)
   const question = {
     run,
     a: arm,
     b: other,
     ...(kind === undefined ? {} : { kind }),
     ...(task === undefined ? {} : { task }),
+    ...(order === undefined ? {} : { sort: order.by, descending: order.descending }),
   }
-  // A new list starts with its first row chosen.
   const key = JSON.stringify(question)
-  const [chosen, setChosen] = useState({ key, at: 0 })
-  const at = chosen.key === key ? chosen.at : 0
   const list = useLongList<Problem>(['results', 'outcomes', question], (slice) =>
     lab.results.outcomes.query({ ...question, ...slice }),
   )
   const columns = useProblemColumns(arm, other)
-  const problem = list.rowAt(at)
+  const named = useNamedProblem(question, query.problem)
+  // Without a problem in the address, the first one is open.
+  const at = named?.at ?? 0
+  const problem = named?.problem ?? list.rowAt(0)
   const names = { arm: armName(t, arm), other: armName(t, other) }
   const count = list.known ? t('results.problemCount', { count: list.total }) : ''
   return (
@@ -71,7 +77,9 @@ function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: 
             rowAt={list.rowAt}
             onRange={list.onRange}
             chosen={at}
-            onChoose={(row) => setChosen({ key, at: row })}
+            onChoose={(row) => choose({ problem: list.rowAt(row)?.a })}
+            {...(order === undefined ? {} : { order })}
+            onOrder={(to) => choose({ order: orderText(to) })}
           />
         </div>
         {problem === undefined ? (
@@ -84,6 +92,33 @@ function ProblemPanel({ run, filter }: { readonly run: number; readonly filter: 
       </div>
     </Panel>
   )
+}
+
+const SORTED = ['task', 'seed', 'a', 'b'] as const
+
+/** The order in the address; undefined for that of the evaluation. */
+function problemOrder(text: string | undefined) {
+  const { by = '', descending = false } = text === undefined ? {} : orderIn(text)
+  const known = SORTED.find((one) => one === by)
+  return known === undefined ? undefined : { by: known, descending }
+}
+
+/** The problem that the address names, with its place in the list; null where it is not in the list. */
+function useNamedProblem(question: Parameters<typeof lab.results.outcomes.query>[0], named: string | undefined) {
+  const episode = Number(named)
+  const isNamed = named !== undefined && Number.isSafeInteger(episode) && episode > 0
+  const { data } = useQuery({
+    queryKey: ['results', 'outcome', question, episode],
+    queryFn: () => lab.results.outcome.query({ ...question, episode }),
+    enabled: isNamed,
+    placeholderData: keepPreviousData,
+  })
+  // Takes out of the address what is not in the list, such as a problem of another task.
+  const isGone = isNamed && data === null
+  useEffect(() => {
+    if (isGone) choose({ problem: undefined })
+  }, [isGone])
+  return isNamed ? data : undefined
 }
 
 interface ProblemActionsProps {
@@ -104,13 +139,13 @@ function ProblemActions({ kind, names }: ProblemActionsProps) {
           { value: '', label: t('results.allKinds') },
           ...KINDS.map((one) => ({ value: one, label: t(`results.solvedBy.${one}`, names) })),
         ]}
-        onChange={(event) => visit({ kind: event.currentTarget.value })}
+        onChange={(event) => visit({ kind: event.currentTarget.value, problem: undefined })}
       />
       <Button
         size="xs"
         variant="default"
         leftSection={<X size={14} aria-hidden />}
-        onClick={() => visit({ kind: undefined, task: undefined, against: undefined })}
+        onClick={() => visit({ ...NO_PROBLEM, kind: undefined, task: undefined, against: undefined })}
       >
         {t('app.close')}
       </Button>

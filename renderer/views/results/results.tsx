@@ -22,7 +22,7 @@ import { Failures } from './failures.tsx'
 import { Matrix } from './matrix.tsx'
 import { PairedBars } from './paired.tsx'
 import { KINDS } from './problem-filter.ts'
-import { Problems } from './problems.tsx'
+import { NO_PROBLEM, Problems } from './problems.tsx'
 import { TaskTable } from './task-table.tsx'
 import { Verdict } from './verdict.tsx'
 
@@ -56,7 +56,7 @@ export default function ResultsView() {
         <RunSelect
           runs={runs.data.map((one) => ({ id: one.run, command: one.command, started: one.started }))}
           run={run}
-          onChange={(id) => visit({ run: id, task: undefined, kind: undefined, against: undefined })}
+          onChange={(id) => visit({ ...NO_PROBLEM, run: id, task: undefined, kind: undefined, against: undefined })}
         />
       }
       actions={<RunExports run={run} />}

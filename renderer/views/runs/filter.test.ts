@@ -1,15 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  choicesOf,
-  chosenIn,
-  type Filtered,
-  filtered,
-  marksAfterRange,
-  marksIn,
-  ordered,
-  orderIn,
-  orderText,
-} from './filter.ts'
+import { choicesOf, chosenIn, type Filtered, filtered, marksAfterRange, marksIn } from './filter.ts'
 
 const run = (id: number, changes: Partial<Filtered> = {}): Filtered => ({
   ...{
@@ -47,19 +37,7 @@ test('a filter that no run has is no filter', () => {
   expect(choicesOf('tag', RUNS)).toEqual(['beta', 'paper'])
 })
 
-test('runs are sorted by numbers and by texts, those without a value last', () => {
-  const values: Record<number, number | null> = { 12: 0.5, 2: null, 1: 0.9 }
-  const order = (descending: boolean) => ordered(RUNS, ({ id }) => values[id]!, descending).map(({ id }) => id)
-  expect([order(false), order(true)]).toEqual([
-    [12, 1, 2],
-    [1, 12, 2],
-  ])
-  expect(ordered(RUNS, ({ id }) => `run ${id}`, false).map(({ id }) => id)).toEqual([1, 2, 12])
-})
-
-test('the address holds the order and the marks', () => {
-  expect(orderIn({})).toEqual({ by: 'id', descending: true })
-  for (const sort of ['rate.dpo', '-set.training.dpo.beta']) expect(orderText(orderIn({ sort }))).toBe(sort)
+test('the address holds the marks', () => {
   expect(marksIn({ marked: '2.99.x.12.2' }, RUNS)).toEqual([2, 12])
 })
 

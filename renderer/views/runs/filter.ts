@@ -1,7 +1,6 @@
 /** Which runs are listed, and in which order. The address holds both. */
 import type { RunBrief } from '../../lab.ts'
 import type { Place } from '../../location.ts'
-import type { Order } from '../../parts/table/order.ts'
 
 type Query = Place['query']
 /** What a filter reads of a run. */
@@ -44,31 +43,6 @@ export function filtered<R extends Filtered>(runs: readonly R[], query: Query): 
     const text = [id, name, title, note, ...tags, model, `seed ${seed}`].join('\n').toLowerCase()
     return words.every((word) => text.includes(word))
   })
-}
-
-/** A value by which a table is sorted; null where there is none. */
-export type SortValue = string | number | null
-
-/** The runs in order. Those without a value come last in both directions; equal ones stay, the latest first. */
-export function ordered<R>(runs: readonly R[], read: (run: R) => SortValue, descending: boolean): R[] {
-  const sign = descending ? -1 : 1
-  return runs
-    .map((run) => ({ run, value: read(run) }))
-    .sort(({ value: a }, { value: b }) => {
-      if (a === null || b === null) return Number(a === null) - Number(b === null)
-      if (typeof a === 'number' && typeof b === 'number') return sign * (a - b)
-      return sign * String(a).localeCompare(String(b), undefined, { numeric: true })
-    })
-    .map(({ run }) => run)
-}
-
-/** The order in the address: a column, with a minus sign before it where it is descending. */
-export function orderIn({ sort = '-id' }: Query): Order {
-  return sort.startsWith('-') ? { by: sort.slice(1), descending: true } : { by: sort, descending: false }
-}
-
-export function orderText({ by, descending }: Order): string {
-  return descending ? `-${by}` : by
 }
 
 /** The marked runs in the address that are in the list, in the order in which they were marked. */

@@ -10,11 +10,12 @@ import { goTo, usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { ordered, orderIn } from '../../parts/table/order.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useSettings } from '../../state/settings.ts'
 import { Compared } from './compared.tsx'
 import { Deleted } from './deleted.tsx'
-import { filtered, marksIn, ordered, orderIn } from './filter.ts'
+import { filtered, marksIn } from './filter.ts'
 import { RunBulk } from './run-bulk.tsx'
 import { type SettingValues, settingsIn, useRunColumns } from './run-columns.tsx'
 import { RunPanel } from './run-panel.tsx'
@@ -45,7 +46,8 @@ function Runs({ runs }: { readonly runs: readonly RunBrief[] }) {
   const kept = useSettings((settings) => settings.runColumns)
   const ids = useMemo(() => query.columns?.split(',').filter(Boolean) ?? kept, [query.columns, kept])
   const columns = useRunColumns(ids, useSettingValues(ids))
-  const order = useMemo(() => orderIn({ ...(query.sort === undefined ? {} : { sort: query.sort }) }), [query.sort])
+  // The latest run first.
+  const order = useMemo(() => orderIn(query.sort ?? '-id'), [query.sort])
   const found = useMemo(() => filtered(runs, query), [runs, query])
   const shown = useMemo(() => {
     const column = columns.find(({ id }) => id === order.by)

@@ -12,7 +12,7 @@ import { armColour } from '../../parts/interval.tsx'
 import { RateCell } from '../../parts/rate-cell.tsx'
 import { Status, type StatusName } from '../../parts/status.tsx'
 import type { Column } from '../../parts/table/column.ts'
-import type { SortValue } from './filter.ts'
+import type { SortValue } from '../../parts/table/order.ts'
 import classes from './runs.module.css'
 
 /** A column with the value by which the table is sorted by it. */

@@ -6,8 +6,9 @@ import { useKnownChoice } from '../../parts/address.ts'
 import { Page } from '../../parts/page.tsx'
 import { Adapters } from './adapters.tsx'
 import { RunHistory } from './history.tsx'
+import { Lineage } from './lineage.tsx'
 
-const SIDES = ['runs', 'models'] as const
+const SIDES = ['runs', 'models', 'lineage'] as const
 
 export default function Runs() {
   const { t } = useTranslation()
@@ -21,12 +22,12 @@ export default function Runs() {
         <SegmentedControl
           aria-label={t('runs.side')}
           value={side}
-          onChange={(value) => visit({ side: value })}
+          onChange={(value) => visit({ side: value, search: undefined })}
           data={SIDES.map((value) => ({ value, label: t(`runs.sides.${value}`) }))}
         />
       }
     >
-      {side === 'runs' ? <RunHistory /> : <Adapters />}
+      {side === 'runs' ? <RunHistory /> : side === 'models' ? <Adapters /> : <Lineage />}
     </Page>
   )
 }
