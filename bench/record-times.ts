@@ -38,7 +38,7 @@ try {
   const others = recordingsSchema
     .parse(JSON.parse(readFileSync(FILE, 'utf8')))
     .filter(({ model }) => model !== recording.model)
-  // A recording a line.
+  // `npx biome format --write` gives the file its form.
   writeFileSync(FILE, `[\n${[...others, recording].map((one) => JSON.stringify(one)).join(',\n')}\n]\n`)
   console.log(`${episodes.length} episodes, ${recording.rate} a second`)
 } finally {
