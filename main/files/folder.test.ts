@@ -89,7 +89,7 @@ test('a file where the folder should be, and a folder where a file should be, ar
   expect(readFileSync(join(room, 'taken'), 'utf8')).toBe('a file')
   mkdirSync(join(path, 'weights'), { recursive: true })
   put({ 'adapter_config.json': 'old', 'weights/inside': 'mine' })(path)
-  await expect(replaceFiles(path, put(pair('1')))).rejects.toThrow(/weights: something else/)
+  await expect(replaceFiles(path, put(pair('1')))).rejects.toThrow(/weights: there is something else/)
   expect(content()).toEqual({ 'adapter_config.json': 'old', 'weights/inside': 'mine' })
 })
 

@@ -61,7 +61,7 @@ test('something else in the place is named', () => {
   expect(take).toThrow(/^paths.sft_data is \S+golden.jsonl, which is not a file;/)
   rmSync(join(room, 'golden.jsonl'), { recursive: true })
   make('dpo/adapter_config.json')
-  expect(take).toThrow(/adapter_config.json: something else is in the place/)
+  expect(take).toThrow(/adapter_config.json: there is something else where this file belongs/)
 })
 
 test.skipIf(process.platform === 'win32')('a pipe is refused and not waited for; a device is not', () => {

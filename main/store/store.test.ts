@@ -53,7 +53,7 @@ test('a file that is not a store, or one of a newer version, is refused with a m
   database.exec('PRAGMA user_version = 999')
   database.close()
   expect(() => new Store(future)).toThrow(/newer version/)
-  expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else is in the place/)
+  expect(() => new Store(join(text, 'x.sqlite'))).toThrow(/something else where this file belongs/)
 })
 
 test('two processes that upgrade the same store at once make each step once', async () => {

@@ -115,7 +115,7 @@ function write(change: (record: TrainingRecord) => object): void {
 test.each<[string, RegExp, () => unknown]>([
   [
     'a packed folder',
-    /is no folder; unpack it first/,
+    /is not a folder; unpack it first/,
     () => {
       rmSync(folder, { recursive: true })
       writeFileSync(folder, 'PK')
