@@ -39,7 +39,9 @@ test('a path that cannot be written is named in a message, and no partial file i
   writeFileSync(join(folder, 'taken'), 'a file')
   expect(() => writeFileAtomic(join(folder, 'taken/x.txt'), 'x')).toThrow(UserError)
   mkdirSync(join(folder, 'folder/inside'), { recursive: true })
-  expect(() => writeFileAtomic(join(folder, 'folder'), 'x')).toThrow(/folder: there is something else where this file belongs/)
+  expect(() => writeFileAtomic(join(folder, 'folder'), 'x')).toThrow(
+    /folder: there is something else where this file belongs/,
+  )
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 

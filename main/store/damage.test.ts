@@ -163,7 +163,9 @@ test('a store of a newer version, and what is not a file, are named', () => {
   expect(told(copied((database) => database.exec('PRAGMA user_version = 999')))).toMatch(/newer version of the lab/)
   mkdirSync(join(room, 'folder'))
   expect(told(join(room, 'folder'))).toMatch(/something other than a file/)
-  expect(told(join(whole, 'inside.sqlite'))).toMatch(/something else where this file belongs|something other than a file/)
+  expect(told(join(whole, 'inside.sqlite'))).toMatch(
+    /something else where this file belongs|something other than a file/,
+  )
 })
 
 test('a store that another program holds is told in a sentence, by a transaction as well', () => {
