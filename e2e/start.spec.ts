@@ -32,7 +32,7 @@ test('every empty view says what to do', async ({ page }) => {
 })
 
 test('settings are explained, checked and saved', async ({ page }) => {
-  await page.getByRole('button', { name: /Collect/ }).click()
+  await page.getByRole('button', { name: /^2\s*Collect/ }).click()
   await page.getByText('Settings', { exact: true }).click()
   const attempts = page.getByRole('textbox', { name: 'attempts' })
   await attempts.fill('0')
