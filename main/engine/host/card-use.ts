@@ -1,9 +1,8 @@
 /** How busy a graphics card is, and how much of its memory is in use, by all programs. */
-import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { z } from 'zod'
+import { askNvidiaSmi, firstNamed, linesOf } from './nvidia-smi.ts'
 
 export interface CardUse {
   readonly name: string
@@ -13,7 +12,6 @@ export interface CardUse {
   readonly memory: { readonly used: number; readonly total: number }
 }
 
-const ANSWER_LIMIT = 10_000
 const MIB = 2 ** 20
 
 /** What a card does not tell is "[N/A]". */
@@ -33,30 +31,16 @@ export async function cardUseHere(name: string | null, root = '/'): Promise<Card
 }
 
 async function nvidiaUse(name: string | null): Promise<CardUse | null> {
-  try {
-    const { stdout } = await promisify(execFile)(
-      'nvidia-smi',
-      ['--query-gpu=name,utilization.gpu,memory.used,memory.total', '--format=csv,noheader,nounits'],
-      { timeout: ANSWER_LIMIT, killSignal: 'SIGKILL', windowsHide: true },
-    )
-    const cards = parseCardUse(stdout)
-    return cards.find((card) => name === null || card.name.toLowerCase().includes(name.toLowerCase())) ?? null
-  } catch {
-    return null
-  }
+  return firstNamed(parseCardUse(await askNvidiaSmi(['name', 'utilization.gpu', 'memory.used', 'memory.total'])), name)
 }
 
 /** The cards in what nvidia-smi prints, a line each: name, percent, MiB in use, MiB. */
 export function parseCardUse(printed: string): CardUse[] {
-  return printed
-    .trim()
-    .split('\n')
-    .flatMap((line) => {
-      const { success, data } = lineSchema.safeParse(line.split(',').map((part) => part.trim()))
-      if (!success) return []
-      const [name, busy, used, total] = data
-      return [{ name, busy: busy === null ? null : busy / 100, memory: { used: used * MIB, total: total * MIB } }]
-    })
+  return linesOf(printed, lineSchema).map(([name, busy, used, total]) => ({
+    name,
+    busy: busy === null ? null : busy / 100,
+    memory: { used: used * MIB, total: total * MIB },
+  }))
 }
 
 /** The files of the driver amdgpu: https://docs.kernel.org/gpu/amdgpu/thermal.html and driver-misc.html. */

@@ -1,11 +1,10 @@
 /** Finds how much memory a graphics card has, which WebGPU does not tell. */
-import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { z } from 'zod'
 import { memoryHere } from '../machine.ts'
 import { type AdapterWish, SOFTWARE } from './adapter.ts'
+import { askNvidiaSmi, firstNamed, linesOf } from './nvidia-smi.ts'
 
 export interface Card {
   readonly name: string
@@ -13,7 +12,6 @@ export interface Card {
   readonly memory: number
 }
 
-const ANSWER_LIMIT = 10_000
 const MIB = 2 ** 20
 
 const lineSchema = z.tuple([z.string().min(1), z.coerce.number().positive()])
@@ -48,29 +46,12 @@ export async function findAnyCard(root = '/', name: string | null = null): Promi
 
 /** The first NVIDIA card that nvidia-smi names; null if there is none, or nvidia-smi does not answer. */
 export async function findCard(name: string | null = null): Promise<Card | null> {
-  try {
-    const { stdout } = await promisify(execFile)(
-      'nvidia-smi',
-      ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'],
-      { timeout: ANSWER_LIMIT, killSignal: 'SIGKILL', windowsHide: true },
-    )
-    return (
-      parseCards(stdout).find((card) => name === null || card.name.toLowerCase().includes(name.toLowerCase())) ?? null
-    )
-  } catch {
-    return null
-  }
+  return firstNamed(parseCards(await askNvidiaSmi(['name', 'memory.total'])), name)
 }
 
 /** The cards in what nvidia-smi prints, a line each: name, MiB. */
 export function parseCards(printed: string): Card[] {
-  return printed
-    .trim()
-    .split('\n')
-    .flatMap((line) => {
-      const { success, data } = lineSchema.safeParse(line.split(',').map((part) => part.trim()))
-      return success ? [{ name: data[0], memory: data[1] * MIB }] : []
-    })
+  return linesOf(printed, lineSchema).map(([name, memory]) => ({ name, memory: memory * MIB }))
 }
 
 /** The kernel shows the memory of AMD's cards in a file of each, and no name. */

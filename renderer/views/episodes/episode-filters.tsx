@@ -1,11 +1,12 @@
 /** The filters above the table of episodes. */
-import { Button, NativeSelect, TextInput } from '@mantine/core'
-import { Search, X } from 'lucide-react'
+import { Button, NativeSelect } from '@mantine/core'
+import { X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'
 import { useRuns } from '../../lab.ts'
 import { usePlace, visit } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
+import { SearchField } from '../../parts/search-field.tsx'
 import { causeMessage, causeOf } from './cause.ts'
 import { choicesOf, type EpisodeGroup, OUTCOMES } from './filter.ts'
 
@@ -24,15 +25,12 @@ export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
   const { stages, rounds, arms, tasks } = choicesOf(groups)
   return (
     <>
-      <TextInput
-        size="xs"
-        w={170}
-        leftSection={<Search size={14} aria-hidden />}
-        placeholder={t('episodes.search')}
-        aria-label={t('episodes.search')}
+      <SearchField
+        label={t('episodes.search')}
+        width={170}
         value={search}
-        onChange={(event) => {
-          onSearch(event.currentTarget.value)
+        onChange={(value) => {
+          onSearch(value)
           onChange()
         }}
       />

@@ -1,12 +1,12 @@
 /** The filters above the table of pairs: words, a task, a state. */
-import { NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Search } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { usePlace, visit } from '../../location.ts'
 import { useKnownChoice } from '../../parts/address.ts'
+import { SearchField } from '../../parts/search-field.tsx'
 import { stateIn, statesFor } from './filter.ts'
 import { taskName } from './task-name.ts'
 
@@ -26,15 +26,12 @@ export function PairFilters({ round, search, onSearch, onChange }: Props) {
   useKnownChoice('state', statesFor(query))
   return (
     <>
-      <TextInput
-        size="xs"
-        w={150}
-        leftSection={<Search size={14} aria-hidden />}
-        placeholder={t('pairs.search')}
-        aria-label={t('pairs.search')}
+      <SearchField
+        label={t('pairs.search')}
+        width={150}
         value={search}
-        onChange={(event) => {
-          onSearch(event.currentTarget.value)
+        onChange={(value) => {
+          onSearch(value)
           onChange()
         }}
       />

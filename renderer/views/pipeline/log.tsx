@@ -1,13 +1,14 @@
 /** The log of a run, which grows while the run goes on and can be searched. */
-import { Text, TextInput } from '@mantine/core'
+import { Text } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { Search, TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isWarning } from '../../../main/messages/warnings.ts'
 import { useSay } from '../../i18n/say.ts'
 import { clock } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { StatusSign } from '../../parts/status.tsx'
 import classes from './log.module.css'
 import { linesWith, type TextLine, textsOf } from './log-lines.ts'
@@ -29,17 +30,7 @@ export function Log({ run }: { readonly run: number | null }) {
     <Panel
       flush
       title={t('pipeline.log')}
-      actions={
-        <TextInput
-          size="xs"
-          w={180}
-          leftSection={<Search size={14} aria-hidden />}
-          placeholder={t('pipeline.searchLog')}
-          aria-label={t('pipeline.searchLog')}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-      }
+      actions={<SearchField label={t('pipeline.searchLog')} width={180} value={search} onChange={setSearch} />}
     >
       <Lines lines={found} empty={t(search === '' ? 'pipeline.emptyLog' : 'pipeline.noLine')} />
     </Panel>

@@ -1,7 +1,7 @@
 /** The lineage of all adapters as a tree: base models, SFT, rounds of DPO, and models that were merged. A node opens its run. */
-import { Badge, Button, Group, TextInput } from '@mantine/core'
+import { Badge, Button, Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Boxes, ChevronDown, ChevronRight, Search } from 'lucide-react'
+import { Boxes, ChevronDown, ChevronRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
@@ -15,6 +15,7 @@ import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { runName } from '../../parts/run-colour.ts'
+import { SearchField } from '../../parts/search-field.tsx'
 import { ListCount } from '../../parts/split.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './lineage.module.css'
@@ -76,14 +77,11 @@ function Tree({ tree }: { readonly tree: readonly TreeNode[] }) {
       note={t('runs.tree.note')}
       actions={
         <Group gap="sm">
-          <TextInput
-            size="xs"
-            w={200}
-            leftSection={<Search size={14} aria-hidden />}
-            placeholder={t('runs.tree.search')}
-            aria-label={t('runs.tree.search')}
+          <SearchField
+            label={t('runs.tree.search')}
+            width={200}
             value={search}
-            onChange={(event) => choose({ search: event.currentTarget.value })}
+            onChange={(search) => choose({ search })}
           />
           <ListCount text={t('runs.tree.count', { found: adaptersIn(found), count: all })} />
         </Group>

@@ -1,11 +1,12 @@
 /** What finds runs: words, filters, and the choice of columns. */
-import { Button, MultiSelect, NativeSelect, Popover, TextInput } from '@mantine/core'
+import { Button, MultiSelect, NativeSelect, Popover } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Columns3, Search } from 'lucide-react'
+import { Columns3 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { RunBrief } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { SearchField } from '../../parts/search-field.tsx'
 import { ListCount } from '../../parts/split.tsx'
 import { useSettings } from '../../state/settings.ts'
 import { choicesOf, chosenIn, FILTER_NAMES, type FilterName } from './filter.ts'
@@ -26,14 +27,11 @@ export function RunTools({ runs, found, columns }: Props) {
   const { query } = usePlace()
   return (
     <div className={classes.tools}>
-      <TextInput
-        size="xs"
-        w={200}
-        leftSection={<Search size={14} aria-hidden />}
-        placeholder={t('runs.search')}
-        aria-label={t('runs.search')}
+      <SearchField
+        label={t('runs.search')}
+        width={200}
         value={query.search ?? ''}
-        onChange={(event) => choose({ search: event.currentTarget.value })}
+        onChange={(search) => choose({ search })}
       />
       {FILTER_NAMES.map((name) => (
         <RunFilter key={name} name={name} runs={runs} />

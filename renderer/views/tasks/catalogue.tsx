@@ -1,7 +1,6 @@
 /** All tasks as cards: picture, kind, expert, reach, success so far. Marked ones become the tasks to learn. */
-import { Button, Checkbox, Group, Menu, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, Menu, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Search } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
@@ -10,6 +9,7 @@ import { useTasks } from '../../lab.ts'
 import { choose, hrefOf, usePlace } from '../../location.ts'
 import { percent } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { ListCount } from '../../parts/split.tsx'
 import { queries } from '../../queries.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -58,14 +58,11 @@ function Filters({ shown, total }: { readonly shown: number; readonly total: num
   const { query } = usePlace()
   return (
     <div className={classes.filters}>
-      <TextInput
-        size="xs"
-        w={200}
-        leftSection={<Search size={14} aria-hidden />}
-        placeholder={t('tasks.search')}
-        aria-label={t('tasks.search')}
+      <SearchField
+        label={t('tasks.search')}
+        width={200}
         value={query.search ?? ''}
-        onChange={(event) => choose({ search: event.currentTarget.value })}
+        onChange={(search) => choose({ search })}
       />
       <NativeSelect
         size="xs"

@@ -1,17 +1,18 @@
 /** A task page of the user: its text beside a problem of it, checks, and saving. */
 import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, Save, Undo2 } from 'lucide-react'
+import { Save, Undo2 } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
-import { goTo, hrefOf } from '../../location.ts'
+import { goTo } from '../../location.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { queries } from '../../queries.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell } from '../../shell/notices.tsx'
 import { type PageDraft, usePageDraft } from '../../state/page-drafts.ts'
+import { AllTasks } from './all-tasks.tsx'
 import classes from './page-editor.module.css'
 import { PagePreview } from './page-preview.tsx'
 
@@ -73,14 +74,7 @@ function Editor({ page, opened, start }: Props) {
       about={t(start.isNew ? 'tasks.page.newFolder' : 'tasks.page.folder', { folder: start.folder })}
       actions={
         <>
-          <Button
-            component="a"
-            href={hrefOf('tasks')}
-            variant="default"
-            leftSection={<ArrowLeft size={14} aria-hidden />}
-          >
-            {t('tasks.all')}
-          </Button>
+          <AllTasks />
           {kept !== undefined && (
             <Button
               variant="default"

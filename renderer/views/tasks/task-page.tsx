@@ -1,7 +1,7 @@
 /** A task over all runs and rounds: success of every policy, pairs, and why attempts failed. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft, Film, Pencil } from 'lucide-react'
+import { Film, Pencil } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { message } from '../../../main/messages/message.ts'
 import { lab } from '../../api.ts'
@@ -17,6 +17,7 @@ import { RateCell } from '../../parts/rate-cell.tsx'
 import { runName } from '../../parts/run-colour.ts'
 import { Head } from '../../parts/table/head.tsx'
 import { Failure } from '../../shell/failure.tsx'
+import { AllTasks } from './all-tasks.tsx'
 import classes from './tasks.module.css'
 
 type Played = Answers['tasks']['get']
@@ -38,14 +39,7 @@ export function TaskPage({ task }: { readonly task: string }) {
       about={<code className="mono">{task}</code>}
       actions={
         <>
-          <Button
-            component="a"
-            href={hrefOf('tasks')}
-            variant="default"
-            leftSection={<ArrowLeft size={14} aria-hidden />}
-          >
-            {t('tasks.all')}
-          </Button>
+          <AllTasks />
           {info?.source === 'user' && (
             <Button
               component="a"
