@@ -2,6 +2,7 @@
 import { BRANCH_SAMPLES } from '../agent/rollout.ts'
 import type { Config } from '../config/schema.ts'
 import { controlsOf } from '../evaluation/arms.ts'
+import { isMostlyShared } from '../training/forest.ts'
 import type { MemoryQuestion } from './estimate.ts'
 import { beginningTokens } from './lengths.ts'
 import { measureSpeed, type Speed } from './speed.ts'
@@ -86,7 +87,6 @@ export async function measureStages(
   const { config: shape } = question
   const shared = Math.min(beginningTokens(config, shape), prompt)
   const asked = { config: shape, holding: question, lora: config.lora, prompt, shared, completion, pages }
-  // As `joins` has it.
-  const speed = { ...(await measureSpeed(asked)), together: 2 * shared >= prompt }
+  const speed = { ...(await measureSpeed(asked)), together: isMostlyShared(shared, prompt) }
   return { speed, times: stageTimes(config, speed) }
 }

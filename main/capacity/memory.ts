@@ -7,7 +7,7 @@ import { memoryHere, processorsHere } from '../engine/machine.ts'
 import { UserError } from '../messages/error.ts'
 import { gb } from '../messages/gigabytes.ts'
 import { type Message, type MessageId, message, type Values } from '../messages/message.ts'
-import { type Sequence, sharedTokens } from '../training/forest.ts'
+import { isMostlyShared, type Sequence, sharedTokens } from '../training/forest.ts'
 import { replayedSamples } from '../training/preference.ts'
 import { goTogether } from '../training/terms.ts'
 import {
@@ -251,8 +251,8 @@ export function questionOf(
     ...(imitation > 0 ? [of(groups, 1)] : []),
     ...(replay > 0 ? [of(replayedSamples({ batch_size: groups }), 1)] : []),
   ]
-  // As `joins` has it. Alone, the pairs are the largest batch.
-  const together = stage === 'dpo' && 2 * shared >= read ? beside : []
+  // Alone, the pairs are the largest batch.
+  const together = stage === 'dpo' && isMostlyShared(shared, read) ? beside : []
   return {
     ...holding,
     config: shape,

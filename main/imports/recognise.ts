@@ -1,11 +1,12 @@
 /** Recognises what somebody gives to the lab: a model, an adapter, golden samples, or pairs. */
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { ADAPTER_FILES, checkAdapter, noAdapter } from '../engine/adapter/adapter.ts'
 import { parseAdapterConfig } from '../engine/adapter/config.ts'
 import { knownShape, localFolder } from '../engine/architecture.ts'
 import { readOptional } from '../engine/checkpoint/model-file.ts'
+import { isGguf } from '../engine/gguf/parts.ts'
 import { describeFolder, describeGguf } from '../engine/installed/describe.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
@@ -101,16 +102,6 @@ async function adapterAt(config: Config, folder: string): Promise<GivenAdapter> 
     await checkAdapter(folder, shape, { base: { name, folder: model }, warn: (told) => notes.push(told) })
   }
   return { kind: 'adapter', path: shownPath(folder), r, base, notes }
-}
-
-function isGguf(path: string): boolean {
-  const file = openSync(path, 'r')
-  try {
-    const magic = Buffer.alloc(4)
-    return readSync(file, magic, 0, 4, 0) === 4 && magic.toString('latin1') === 'GGUF'
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** What a file of data has; `file` is its name in errors. Throws UserError with its bad lines, and where it has neither samples nor pairs. */
