@@ -27,7 +27,7 @@ test('workers are listed with what they play', async ({ page, lab }) => {
   const server = await connectServer(redis.address, 'dpo-driver')
   try {
     const playing = [{ run: 3, stage: 'collect', arm: '', task: 'click-tab', seed: 7 }]
-    const state = { pages: 4, slots: 16, since: 1, episodes: 9, lately: 2, playing, refuses: [] }
+    const state = { pages: 4, slots: 16, episodes: 9, lately: 2, playing, refuses: [] }
     await postWorker(server, { id: 'one-1', machine: HERE, ...state })
     const config = join(lab.folder, 'config.yaml')
     const before = JSON.parse(readFileSync(config, 'utf8'))

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { connectServer } from '../main/workers/server.ts'
 import { work } from '../main/workers/worker.ts'
 import { episodesOf, QUICK, THERE } from './queue-play.ts'
+import { setClock } from './wrong-clock.ts'
 
 const optionsSchema = z.object({
   address: z.string(),
@@ -16,11 +17,16 @@ const optionsSchema = z.object({
   delay: z.number().default(0),
   /** The seed of a problem that kills it. */
   poison: z.int().default(-1),
+  /** Milliseconds that its clock is ahead, and that it is ahead once it has begun to play. */
+  ahead: z.int().default(0),
+  later: z.int().optional(),
   patience: z.object({ lock: z.int(), look: z.int() }).default(QUICK),
 })
 export type QueueWorkerOptions = z.input<typeof optionsSchema>
 
-const { address, name, slots, delay, poison, patience } = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const options = optionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
+const { address, name, slots, delay, poison, ahead, later, patience } = options
+setClock(ahead)
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 const server = await connectServer(address, 'lab')
@@ -34,6 +40,7 @@ await work({
   open: async () => ({
     async play(problem, signal) {
       console.log(`plays ${problem.seed}`)
+      if (later !== undefined) setClock(later)
       await pause(delay, undefined, { signal })
       if (problem.seed === poison) process.kill(process.pid, 'SIGKILL')
       return episodesOf(problem)

@@ -1,7 +1,7 @@
 /** `dpo-driver workers`: the machines that play along. */
 import type { Command as Program } from 'commander'
 import type { Message } from '../../main/messages/message.ts'
-import type { WorkerState } from '../../main/workers/protocol.ts'
+import type { PresentWorker } from '../../main/workers/presence.ts'
 import { type CommandLine, example } from './command.ts'
 import type { ConfigOptions } from './config.ts'
 import { queueConfig } from './worker.ts'
@@ -42,14 +42,14 @@ async function list({ json, ...options }: WorkersOptions, { out }: CommandLine):
   }
 }
 
-function lines(worker: WorkerState, english: (told: Message) => string): string[] {
-  const { machine, pages, episodes, lately, playing, refuses } = worker
+function lines(worker: PresentWorker, english: (told: Message) => string): string[] {
+  const { machine, pages, episodes, lately, playing, refuses, seen } = worker
   const [first] = playing
   const now =
     first === undefined ? 'waits' : `plays ${first.stage} of run ${first.run}: ${first.task}, seed ${first.seed}`
   return [
     `${machine.name}  ${english(machine.engine)}`,
-    `  ${pages} pages, ${episodes} episodes, ${lately} in the last minute; ${now}${playing.length > 1 ? ` and ${playing.length - 1} more` : ''}`,
+    `  ${pages} pages, ${episodes} episodes, ${lately} in the last minute; ${now}${playing.length > 1 ? ` and ${playing.length - 1} more` : ''}; seen ${Math.round(seen / 1000)} s ago`,
     ...refuses.map((why) => `  ${english(why)}`),
   ]
 }

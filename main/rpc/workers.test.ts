@@ -34,11 +34,11 @@ describe.skipIf(!hasRedisServer())('with redis-server', () => {
     const server = await connectServer(redis.address, 'dpo-driver')
     try {
       const playing = [{ run: 3, stage: 'collect', arm: '', task: 'click-tab', seed: 7 }]
-      const state = { pages: 4, slots: 16, since: 1, episodes: 9, lately: 2, playing, refuses: [] }
+      const state = { pages: 4, slots: 16, episodes: 9, lately: 2, playing, refuses: [] }
       await postWorker(server, { id: 'one-1', machine: HERE, ...state })
       expect(await labWith(redis.address).list()).toEqual({
         queue: redis.address,
-        workers: [{ id: 'one-1', machine: HERE, ...state }],
+        workers: [{ id: 'one-1', machine: HERE, ...state, seen: expect.any(Number) }],
       })
     } finally {
       server.close()

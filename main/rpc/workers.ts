@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { SeenPage } from '../workers/looks.ts'
-import type { WorkerState } from '../workers/protocol.ts'
+import type { PresentWorker } from '../workers/presence.ts'
 import { procedure, router } from './trpc.ts'
 
 export const workersRouter = router({
   /** The queue that the configuration names, null where it names none, and the workers there. */
-  list: procedure.query(async ({ ctx }): Promise<{ queue: string | null; workers: readonly WorkerState[] }> => {
+  list: procedure.query(async ({ ctx }): Promise<{ queue: string | null; workers: readonly PresentWorker[] }> => {
     const { queue, prefix } = ctx.settings.read().workers
     if (queue === null) return { queue, workers: [] }
     const { connectServer } = await import('../workers/server.ts')

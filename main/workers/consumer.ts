@@ -72,6 +72,14 @@ export function triesKey(server: Server, { id }: Pick<Play, 'id'>): string {
 /** Nobody plays the problem any more. */
 class SetAside extends Error {}
 
+/**
+ * Whether BullMQ says with this error that a problem is no longer this consumer's: another has it, after this one was silent or its
+ * clock was set back, or the lab has cleared the queue. BullMQ numbers such refusals; what it says while it renews has no number.
+ */
+function isTakenOver(error: Error & { readonly code?: unknown }): boolean {
+  return typeof error.code === 'number' || error.message.startsWith('could not renew lock')
+}
+
 export function consumeProblems(server: Server, play: Play, options: ConsumeOptions): Consumer {
   const { redis, options: connection, prefix } = server
   const tries = triesKey(server, play)
@@ -136,7 +144,9 @@ export function consumeProblems(server: Server, play: Play, options: ConsumeOpti
       ...(options.removes ? { removeOnComplete: { count: 0 } } : {}),
     },
   )
-  worker.on('error', options.onServerError)
+  worker.on('error', (error) => {
+    if (!isTakenOver(error)) options.onServerError(error)
+  })
   worker.on('lockRenewalFailed', (ids) => {
     // Another has taken them over.
     for (const id of ids) worker.cancelJob(id)

@@ -44,7 +44,7 @@ export async function fetchPolicy(server: Server, policy: PolicyKey, cache: stri
   }
   const now = new Date()
   utimesSync(folder, now, now)
-  forgetOld(cache)
+  forgetOld(cache, folder)
   return folder
 }
 
@@ -68,11 +68,13 @@ async function fetched({ redis, key, address }: Server, hash: string): Promise<B
   return bytes
 }
 
-/** Removes the adapters that were not used for the longest time. */
-function forgetOld(cache: string): void {
-  const folders = readdirSync(cache).map((name) => join(cache, name))
+/** Removes the adapters that were not used for the longest time, but for `used`: a clock that was set back makes all others seem newer. */
+function forgetOld(cache: string, used: string): void {
+  const folders = readdirSync(cache)
+    .map((name) => join(cache, name))
+    .filter((folder) => folder !== used)
   const ages = new Map(folders.map((folder) => [folder, statSync(folder).mtimeMs]))
-  for (const old of folders.sort((a, b) => ages.get(b)! - ages.get(a)!).slice(KEPT)) {
+  for (const old of folders.sort((a, b) => ages.get(b)! - ages.get(a)!).slice(KEPT - 1)) {
     rmSync(old, { recursive: true, force: true })
   }
 }

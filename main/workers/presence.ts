@@ -12,10 +12,17 @@ export const NOTICE = { stays: 30_000, renewed: 5_000 }
 const PLAYS = 'plays'
 const WORKERS = 'workers'
 
+/** A notice with the time since it was posted or renewed, in milliseconds. The server counts it: machines' clocks may differ. */
+type Posted<Notice> = Notice & { readonly seen: number }
+
+/** A worker that is there. */
+export type PresentWorker = Posted<WorkerState>
+
 export const postPlay = (server: Server, play: Play): Promise<void> => post(server, PLAYS, play)
 export const postWorker = (server: Server, worker: WorkerState): Promise<void> => post(server, WORKERS, worker)
-export const plays = (server: Server): Promise<Play[]> => posted(server, PLAYS, playSchema)
-export const workers = (server: Server): Promise<WorkerState[]> => posted(server, WORKERS, workerSchema)
+export const workers = (server: Server): Promise<PresentWorker[]> => posted(server, WORKERS, workerSchema)
+export const plays = async (server: Server): Promise<Play[]> =>
+  (await posted(server, PLAYS, playSchema)).map(({ seen: _, ...play }) => play)
 export const takeDownPlay = (server: Server, id: string): Promise<void> => takeDown(server, PLAYS, id)
 export const takeDownWorker = (server: Server, id: string): Promise<void> => takeDown(server, WORKERS, id)
 
@@ -29,15 +36,19 @@ async function posted<Notice extends { readonly id: string }>(
   { redis, key }: Server,
   board: string,
   schema: z.ZodType<Notice>,
-): Promise<Notice[]> {
+): Promise<Posted<Notice>[]> {
   const ids = (await redis.smembers(key(board))).sort()
   const found = await Promise.all(
     ids.map(async (id) => {
       // Of a longer text nothing more is read.
-      const text = await redis.getrange(key(board, id), 0, MESSAGE_BYTES)
+      const [text, left] = await Promise.all([
+        redis.getrange(key(board, id), 0, MESSAGE_BYTES),
+        redis.pttl(key(board, id)),
+      ])
       if (text === '') await redis.srem(key(board), id)
       const notice = read(schema, text)
-      return notice?.id === id ? [notice] : []
+      const seen = Math.min(NOTICE.stays, Math.max(0, NOTICE.stays - left))
+      return notice?.id === id ? [{ ...notice, seen }] : []
     }),
   )
   return found.flat()

@@ -120,9 +120,7 @@ export const workerSchema = z.strictObject({
   /** The pages of its browser, and the problems that it plays at a time at most. */
   pages: z.int().min(1).max(10_000),
   slots: z.int().min(1).max(100_000),
-  /** Milliseconds since 1970, by its own clock. */
-  since: count,
-  /** Episodes since then, and in the last minute. */
+  /** Episodes since it began, and in the last minute. */
   episodes: count,
   lately: count,
   playing: z.array(z.strictObject({ run: count, stage: text, arm: text, task: taskName, seed: count })).max(50),

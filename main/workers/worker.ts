@@ -76,10 +76,9 @@ export async function work(options: WorkerOptions): Promise<void> {
 class Work {
   readonly #options: WorkerOptions
   readonly #id: string
-  readonly #since = Date.now()
   readonly #engaged = new Map<string, Engagement>()
   readonly #playing = new Map<Problem, Play>()
-  /** When episodes of the last minute ended. */
+  /** When episodes of the last minute ended, on a clock that nobody sets. */
   readonly #times: number[] = []
   #episodes = 0
   /** Problems in a row that were nothing but faults. */
@@ -215,7 +214,7 @@ class Work {
     this.#playing.set(problem, play)
     try {
       const episodes = await player.play(problem, signal)
-      const now = Date.now()
+      const now = performance.now()
       this.#episodes += episodes.length
       this.#times.push(...episodes.map(() => now))
       const engaged = this.#engaged.get(play.id)
@@ -243,13 +242,13 @@ class Work {
 
   #state() {
     const { machine, pages, slots } = this.#options
-    while (this.#times.length > 0 && this.#times[0]! < Date.now() - LATELY) this.#times.shift()
+    while (this.#times.length > 0 && this.#times[0]! < performance.now() - LATELY) this.#times.shift()
     const playing = [...this.#playing].slice(0, 50).map(([{ task, seed }, { run, stage, arm }]) => ({
       ...{ run, stage, arm, task, seed },
     }))
     const refuses = [...this.#engaged.values()].flatMap(({ why }) => why).slice(0, 20)
     const counts = { episodes: this.#episodes, lately: this.#times.length }
-    return { id: this.#id, machine, pages, slots, since: this.#since, ...counts, playing, refuses }
+    return { id: this.#id, machine, pages, slots, ...counts, playing, refuses }
   }
 
   #failed(error: unknown): void {

@@ -761,6 +761,7 @@ export const words = {
     pages: 'Pages',
     episodes: 'Episodes',
     lately: 'In the last minute',
+    seen: 'Last seen',
     playing: 'Now',
     plays_one: 'run {{run}}, {{stage}}: {{task}}, seed {{seed}}',
     plays_other: 'run {{run}}, {{stage}}: {{task}}, seed {{seed}}, and more ({{count}} problems)',

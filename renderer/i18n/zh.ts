@@ -741,6 +741,7 @@ export const words: Words = {
     pages: '页面',
     episodes: '回合',
     lately: '最近一分钟',
+    seen: '最后出现',
     playing: '现在',
     plays_one: '运行 {{run}}，{{stage}}：{{task}}，种子 {{seed}}',
     plays_other: '运行 {{run}}，{{stage}}：{{task}}，种子 {{seed}}（共 {{count}} 道题）',

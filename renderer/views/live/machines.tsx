@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import type { Answers } from '../../lab.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { duration } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
@@ -54,6 +55,9 @@ export function Machines() {
                 <th scope="col" className="number">
                   {t('live.lately')}
                 </th>
+                <th scope="col" className="number">
+                  {t('live.seen')}
+                </th>
                 <th scope="col">{t('live.playing')}</th>
                 <th scope="col">
                   <span className="hidden-words">{t('live.look')}</span>
@@ -68,6 +72,7 @@ export function Machines() {
                   <td className="number">{worker.pages}</td>
                   <td className="number">{worker.episodes}</td>
                   <td className="number">{worker.lately}</td>
+                  <td className="number">{t('live.system.ago', { time: duration(worker.seen / 1000) })}</td>
                   <td>
                     <Now worker={worker} />
                   </td>
