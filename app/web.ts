@@ -92,8 +92,7 @@ async function contextOf(lab: Lab, { settings, pages, desktop }: WebOptions): Pr
 
 /** Stops all work, and waits for its end. */
 async function rest({ jobs, merges, live }: Context): Promise<void> {
-  jobs.stop()
-  await jobs.rest()
+  await jobs.close()
   merges.stop()
   await merges.rest()
   await live.close()

@@ -60,6 +60,14 @@ test('a second job is refused until the first has ended, which stops on request'
   expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped', ...NO_FAILURE } })
 })
 
+test('closing stops the job, and no other begins', async () => {
+  const jobs = scripted(untilStopped)
+  await jobs.start({ command: 'sft', config, resume: null })
+  await jobs.close()
+  expect(jobs.state).toMatchObject({ status: 'idle', last: { status: 'stopped' } })
+  await expect(jobs.start({ command: 'dpo', config, resume: null })).rejects.toThrow('The lab is ending.')
+})
+
 test('stopping at once closes the run’s browser and engine', async () => {
   const jobs = scripted(
     ({ quit }) =>

@@ -82,6 +82,7 @@ export class Jobs {
   /** Calls a listener after every change with the new state. Returns a function that ends the subscription. */
   readonly subscribe = this.#store.subscribe
   #work: Work | undefined
+  #closed = false
 
   /** `audience` watches the pages that the jobs play, and `hear` receives the events of their runs. */
   constructor(lab: Pick<Lab, 'run'>, audience?: Audience, hear: (event: LabEvent) => void = () => {}) {
@@ -95,8 +96,8 @@ export class Jobs {
   }
 
   /**
-   * Starts a job and returns at once. Throws UserError while another job is running, here or in another process, and
-   * where there is nothing to resume.
+   * Starts a job and returns at once. Throws UserError while another job is running, here or in another process, where
+   * there is nothing to resume, and once the jobs are closed.
    */
   async start(request: JobRequest): Promise<JobState> {
     return this.perform((play, signal) => play(request, signal))
@@ -109,6 +110,7 @@ export class Jobs {
   async perform(work: (play: PlayRun, signal: AbortSignal) => Promise<void>): Promise<JobState> {
     // A job that is about to begin has no run yet.
     while (this.#work !== undefined && this.state.current === null) await this.#work.begun.catch(() => {})
+    if (this.#closed) throw new UserError('labCloses')
     const { current } = this.state
     if (current !== null) {
       throw new UserError('runAtWork', { run: current.run, command: current.command })
@@ -163,6 +165,13 @@ export class Jobs {
     this.stop()
     this.#work?.quit.abort()
     return this.state
+  }
+
+  /** Stops the job, and resolves when it has stopped. No other begins. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.stop()
+    await this.rest()
   }
 
   /** Resolves when no job is running any more. */

@@ -17,3 +17,14 @@ test('closing waits for the work that still uses the lab', async () => {
   await Promise.all([working, closing])
   expect(said).toEqual(['worked', 'closed'])
 })
+
+test('nothing opens once it is closed', async () => {
+  const workshop = new Workshop(() => configSchema.parse({}), {})
+  await workshop.close()
+  let begun = false
+  const late = workshop.use(async () => {
+    begun = true
+  })
+  await expect(late).rejects.toThrow('The lab is ending. Start it again to go on.')
+  expect(begun).toBe(false)
+})

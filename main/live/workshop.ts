@@ -5,6 +5,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.ts'
+import { UserError } from '../messages/error.ts'
 import { openResources, type ResourceOptions, type Resources } from '../pipeline/resources.ts'
 
 /** Milliseconds without use until they are closed. A model may hold gigabytes that a run needs. */
@@ -26,6 +27,7 @@ export class Workshop {
   #bench: Bench | undefined
   #idle: NodeJS.Timeout | undefined
   readonly #works = new Set<Promise<unknown>>()
+  #closed = false
 
   /** `config` is called each time, so that changed settings apply at once. */
   constructor(config: () => Config, options: ResourceOptions) {
@@ -33,8 +35,10 @@ export class Workshop {
     this.#options = options
   }
 
-  /** Lends them to `work`, and takes them back afterwards. */
+  /** Lends them to `work`, and takes them back afterwards. Throws UserError once the workshop is closed. */
   async use<T>(work: (resources: Resources, config: Config) => Promise<T>): Promise<T> {
+    // The window still asks while the lab ends. What would open now, nobody would close.
+    if (this.#closed) throw new UserError('labCloses')
     const bench = this.#open()
     clearTimeout(this.#idle)
     bench.users++
@@ -49,8 +53,16 @@ export class Workshop {
     }
   }
 
-  /** Closes them under all work, and waits a moment until the work has ended: it may still use the lab's store. */
+  /**
+   * Closes them under all work, and waits a moment until the work has ended: it may still use the lab's store. No other
+   * work begins afterwards.
+   */
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#rest()
+  }
+
+  async #rest(): Promise<void> {
     clearTimeout(this.#idle)
     const bench = this.#bench
     this.#bench = undefined
@@ -74,7 +86,7 @@ export class Workshop {
       bench.resources.close().catch(() => {})
       return
     }
-    this.#idle = globalThis.setTimeout(() => this.close().catch(() => {}), IDLE)
+    this.#idle = globalThis.setTimeout(() => this.#rest().catch(() => {}), IDLE)
     this.#idle.unref()
   }
 }

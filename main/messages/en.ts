@@ -686,6 +686,7 @@ export const ENGLISH = {
     '{{path}} belongs to a run of another store; set paths.reports to another folder and start a new run.',
 
   // Runs that cannot start, or lack something. (main/lab.ts, main/jobs.ts, main/pipeline, main/exports)
+  labCloses: 'The lab is ending. Start it again to go on.',
   runAtWork: 'Run {{run}} ({{command}}) is running; wait until it ends, or stop it first.',
   noRun: 'There is no run {{run}}; `npx dpo-driver runs` lists them.',
   runDeleted: 'Run {{run}} is deleted; bring it back in the window, under Runs & models.',

@@ -592,6 +592,7 @@ export const CHINESE = translated({
   runFolderTaken: '{{path}} 属于另一个存储的运行；请把 paths.reports 设为别的文件夹，并开始新的运行。',
 
   // 不能开始或缺少东西的运行。（main/lab.ts、main/jobs.ts、main/pipeline、main/exports）
+  labCloses: '实验室正在结束。请重新启动后继续。',
   runAtWork: '运行 {{run}}（{{command}}）正在进行；请等它结束，或先停止它。',
   noRun: '没有运行 {{run}}；`npx dpo-driver runs` 会列出所有运行。',
   runDeleted: '运行 {{run}} 已删除；请在窗口的“运行与模型”中把它找回。',
