@@ -33,9 +33,11 @@ export async function logged(page: Page, text: string, timeout = 30_000): Promis
 
 /**
  * Saves a screenshot in coverage/window/ and runs axe on the visible page: WCAG 2.2 A and AA, and axe's best practices.
+ * Projects that say so only save it.
  */
 export async function clean(page: Page, name: string): Promise<void> {
   await screenshot(page, name)
+  if (test.info().project.metadata.axe === false) return
   const look = async () => {
     const { violations } = await new AxeBuilder({ page }).analyze()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
