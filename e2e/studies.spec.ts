@@ -53,11 +53,18 @@ test.describe('with studies', () => {
     const report = await context.newPage()
     await report.goto(new URL('/studies/1/study.html?inline', page.url()).href)
     await report.getByRole('heading', { name: 'Differences' }).waitFor()
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('menu').getByText('简体中文').click()
+    const chinese = await page.getByRole('menuitem', { name: 'study.html' }).getAttribute('href')
+    await report.goto(new URL(`${chinese}&inline`, page.url()).href)
+    await report.getByRole('heading', { name: '差异' }).waitFor()
+    await page.keyboard.press('Escape')
     await report.close()
     for (const [file, start] of [
       ['study.json', '{'],
       ['study.csv', 'variant,policy,training_seed'],
       ['study.md', '# Study beta'],
+      ['study.pdf', '%PDF'],
     ] as const) {
       const answer = await context.request.get(new URL(`/studies/1/${file}`, page.url()).href)
       expect((await answer.text()).startsWith(start), file).toBe(true)

@@ -3,7 +3,6 @@ import { create } from 'zustand'
 import type { JobState } from '../main/jobs.ts'
 import type { Control } from '../main/live/state.ts'
 import { lab, useConnection } from './api.ts'
-import { useReadOnly } from './lab.ts'
 import { queries } from './queries.ts'
 
 const useJobStore = create<{ readonly state: JobState | null }>(() => ({ state: null }))
@@ -13,11 +12,10 @@ export function useJob(): JobState | null {
   return useJobStore(({ state }) => state)
 }
 
-/** Whether no job can be started now: one is at work, the lab does not answer, or this window may only look. */
+/** Whether no job can be started now: one is at work, or the lab does not answer. */
 export function useBusy(): boolean {
   const { lost } = useConnection()
-  const readOnly = useReadOnly()
-  return useJobStore(({ state }) => state !== null && state.current !== null) || lost || readOnly
+  return useJobStore(({ state }) => state !== null && state.current !== null) || lost
 }
 
 /** How people hold the job back, in this window or in another one; see `Screens.pace`. */

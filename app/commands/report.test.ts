@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { prepareLab } from '../../testing/prepared-lab.ts'
+import { prepareStudy } from '../../testing/prepared-study.ts'
 import { writeSmallLab } from '../../testing/small-lab.ts'
 import { dpoDriver } from '../cli.ts'
 
@@ -34,6 +35,21 @@ test('the report of a run is written in the reader’s language, whatever the ru
   expect(chinese).toContain('各策略的成功率')
   expect(chinese).toContain('SFT 策略，冻结')
   expect(chinese).not.toMatch(/Success of every policy|the SFT policy, frozen/)
+})
+
+test('the report of a study is written in either language', async () => {
+  const { folder, report } = await lab(async (own) => {
+    const config = await prepareLab(own)
+    prepareStudy(config, 'beta')
+    return config
+  })
+  const file = join(folder, 'study.html')
+  expect(await report(file, '--study', '1')).toEqual({ status: 0, said: `Report of study 1 in ${file}\n` })
+  expect(readFileSync(file, 'utf8')).toContain('<h2>Differences</h2>')
+  expect((await report(file, '--study', '1', '--language', 'zh-CN')).status).toBe(0)
+  expect(readFileSync(file, 'utf8')).toContain('<h2>差异</h2>')
+  expect(await report(file, '--study', '9')).toMatchObject({ status: 2, said: expect.stringMatching(/no study 9/) })
+  expect((await report(file, '--study', '1', '--run', '1')).status).toBe(2)
 })
 
 test('what cannot be written is refused in a sentence', async () => {

@@ -15,7 +15,7 @@ import type { Interval } from './statistics.ts'
 import { tone } from './style.ts'
 import { comparisons, type ReportData, type RoundTruncation, type Summary } from './summary.ts'
 import { type Comparison, findingMessage, standingApart } from './verdict.ts'
-import { englishWords, type Words } from './words.ts'
+import { englishWords, sentenceGap, type Words } from './words.ts'
 
 /** The whole document, in the language of `words`. */
 export function reportPage(data: ReportData, summary: Summary, words: Words = englishWords): string {
@@ -77,7 +77,7 @@ function armsSection({ table: { arms, overall }, against }: Summary, words: Word
       t('report.armsLead'),
       ...(arms.includes('base') ? [t('report.armsBase')] : []),
       ...(control === undefined ? [] : [t('report.armsControls', { arm: armName(against[control]!.arm) })]),
-    ].join(words.language.startsWith('zh') ? '' : ' '),
+    ].join(sentenceGap(words)),
     html`<div class="bars">${arms.map((arm) => bar(arm, overall.cells[arm]!, say(armName(arm))))}</div>`,
   )
 }

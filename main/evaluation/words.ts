@@ -20,6 +20,11 @@ export async function wordsFor(locale: string): Promise<Words> {
   return locale.startsWith('zh') ? wordsOf('zh-CN', await speakerFor('zh-CN')) : englishWords
 }
 
+/** What stands between two sentences of a paragraph: nothing in Chinese. */
+export function sentenceGap({ language }: Pick<Words, 'language'>): string {
+  return language.startsWith('zh') ? '' : ' '
+}
+
 function wordsOf(language: string, say: Words['say']): Words {
   return { language, say, t: (id, ...given) => say(message(id, ...given)) }
 }

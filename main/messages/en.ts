@@ -1316,4 +1316,46 @@ export const ENGLISH = {
   'report.problem': '{{task}}, seed {{seed}}',
   'report.moreSteps_one': '{{count}} more step',
   'report.moreSteps_other': '{{count}} more steps',
+  // The report of a study
+  'study.kicker': 'DPO-Driver · study {{study}}',
+  'study.footer':
+    "Success means a raw reward of exactly 1. Means have 95% intervals of the hierarchical bootstrap over training seeds and problems (Owen 2007). Differences are tested with a mixed-effects model with crossed random effects of seed and problem (Clark 1973) and with an exact permutation test within problems (Fisher 1935); the larger p counts, after Holm's correction. A problem that the browser or a page broke in any training is counted for no policy.",
+  'study.armsLead': 'All trainings played the same {{problems}} problems of {{tasks}} tasks, greedily.',
+  'study.broken_one': '{{count}} problem is left out, because the browser or a page broke it.',
+  'study.broken_other': '{{count}} problems are left out, because the browser or a page broke them.',
+  'study.dots':
+    'Above, every training seed is a dot ({{seeds}}); below, the stroke is the mean over seeds and the bar its 95% interval.',
+  'study.everySeed': 'Success with every training seed',
+  'study.means': 'Mean success with its interval',
+  'study.seedValue': 'seed {{seed}}: {{value}}',
+  'study.range': '{{low}} to {{high}}',
+  'study.ofTogether': 'of {{together}}',
+  'study.differences': 'Differences',
+  'study.differencesLead':
+    'In points, on the same seeds and problems. Holm’s p is the larger of both p, corrected for the comparisons of the same question. “Tells” is the smallest difference that a study of this size finds in four of five cases; the last column has the seeds that the difference seen would take.',
+  'study.column.points': 'Points',
+  'study.column.interval': '95% interval',
+  'study.column.mixed': 'Mixed-effects',
+  'study.column.exact': 'Exact',
+  'study.column.holm': 'Holm',
+  'study.column.tells': 'Tells',
+  'study.column.seeds': 'Seeds',
+  'study.tasksLead':
+    'Mean success in percent over training seeds, with its 95% interval. With few problems a task the intervals are wide: read single tasks with care.',
+  'study.taskChart': '{{task}}, every seed, mean and interval',
+  'study.everySeedInTask': 'Every seed in every task',
+  'study.nothing': 'nothing is finished',
+  'study.lossWords': 'The whole loss of a step.',
+  'study.logps': 'Log-probability of chosen',
+  'study.logpsWords': 'Sums over the answers, in nats.',
+  'study.accuraciesWords': 'Share of pairs whose chosen has the higher reward.',
+  'study.trainingLead':
+    'Every optimiser step of DPO in its first round: the line is the mean over training seeds, the band reaches from the lowest to the highest seed.',
+  'study.itself': 'The study',
+  'study.done': '{{done}} of {{planned}} trainings are finished.',
+  'study.variants': 'Variants',
+  'study.asConfigured': 'as configured',
+  'study.expected':
+    'Before the first training, such a study was expected to find differences of {{points}} points in four of five cases.',
+  'study.plan': 'The plan',
 } as const

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { ADAPTER_FILES } from '../engine/adapter/adapter.ts'
-import { STUDY_FILES, type StudyFile } from '../evaluation/study/report.ts'
 import { exportFile, isExportFile } from '../exports/files.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { recogniseData } from '../imports/recognise.ts'
@@ -16,7 +15,7 @@ import { importPreferences } from '../preferences/file.ts'
 import { parseGolden } from '../preferences/golden.ts'
 import { addGoldenData } from '../preferences/golden-file.ts'
 import type { Imported } from '../preferences/import.ts'
-import { fileOfStudy, studyOf } from '../study/result.ts'
+import { exportStudy, STUDY_EXPORTS, type StudyExport, studyOf } from '../study/result.ts'
 import { findAdapter } from './adapters.ts'
 import { reply, send, sendPieces } from './reply.ts'
 import { find } from './runs.ts'
@@ -58,23 +57,24 @@ export async function sendExport({ response, search, context }: Exchange, number
   else await sendPieces(response, type, content)
 }
 
-const STUDY_TYPES: Readonly<Record<StudyFile, string>> = {
+const STUDY_TYPES: Readonly<Record<StudyExport, string>> = {
   'study.html': 'text/html; charset=utf-8',
+  'study.pdf': 'application/pdf',
   'study.json': 'application/json',
   'study.csv': 'text/csv; charset=utf-8',
   'study.md': 'text/markdown; charset=utf-8',
 }
 
-/** Sends a file of a study's report. With ?inline the browser shows it. */
+/** Sends a file of a study's report. ?language is the page's; with ?inline the browser shows it. */
 export async function sendStudyFile(
   { response, search, context }: Exchange,
   number: string,
   name: string,
 ): Promise<void> {
-  const file = STUDY_FILES.find((one) => one === name)
+  const file = STUDY_EXPORTS.find((one) => one === name)
   if (file === undefined) return reply(response, 404, message('noSuchFile'))
   const { id, name: study } = studyOf(context.lab.store, wholeNumber(number))
-  const content = fileOfStudy(context.lab.store, id, file)
+  const content = await exportStudy(context.lab.store, id, file, search.get('language') ?? 'en')
   showOrSave(response, search, `${study}-${id}-${name}`)
   send(response, 200, STUDY_TYPES[file], content)
 }

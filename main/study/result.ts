@@ -1,7 +1,9 @@
 /** The result of a study from the store, and its report. */
+import { reportPdf } from '../evaluation/pdf.ts'
 import type { StudyMetrics } from '../evaluation/study/page.ts'
-import { type StudyFile, studyFile, writeStudyReport } from '../evaluation/study/report.ts'
+import { STUDY_FILES, type StudyFile, studyFile, writeStudyReport } from '../evaluation/study/report.ts'
 import type { StudyData, StudyRun, StudySummary } from '../evaluation/study/summary.ts'
+import { wordsFor } from '../evaluation/words.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { evaluateResult } from '../pipeline/results.ts'
@@ -50,10 +52,26 @@ export function reportStudy(store: Store, id: number): { readonly folder: string
   return { folder, summary: writeStudyReport(folder, data, metricsOf(store, data), store.studies.plan(id, planSchema)) }
 }
 
-/** One file of the report, without writing it. Throws as `reportStudy`. */
-export function fileOfStudy(store: Store, id: number, name: StudyFile): string {
+/** One file of the report, without writing it; the page is in the language of the locale. Throws as `reportStudy`. */
+export async function fileOfStudy(store: Store, id: number, name: StudyFile, language = 'en'): Promise<string> {
   const data = finishedData(store, id)
-  return studyFile(name, data, metricsOf(store, data), store.studies.plan(id, planSchema))
+  const plan = store.studies.plan(id, planSchema)
+  return studyFile(name, data, metricsOf(store, data), plan, await wordsFor(language))
+}
+
+/** What can be had of a study: the files of its report, and the page as PDF. */
+export const STUDY_EXPORTS = [...STUDY_FILES, 'study.pdf'] as const
+export type StudyExport = (typeof STUDY_EXPORTS)[number]
+
+/** One of them, without writing it. Throws as `fileOfStudy` and `reportPdf`. */
+export async function exportStudy(
+  store: Store,
+  id: number,
+  name: StudyExport,
+  language: string,
+): Promise<string | Uint8Array> {
+  if (name !== 'study.pdf') return fileOfStudy(store, id, name, language)
+  return reportPdf(await fileOfStudy(store, id, 'study.html', language))
 }
 
 function finishedData(store: Store, id: number): StudyData {

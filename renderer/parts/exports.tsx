@@ -13,11 +13,9 @@ interface ExportsProps {
   /** The report comes first. */
   readonly files: readonly [string, ...string[]]
   readonly variant: ButtonVariant
-  /** Whether the report comes in every language of the window. */
-  readonly inEveryLanguage: boolean
 }
 
-export function Exports({ markdown, folder, files, variant, inEveryLanguage }: ExportsProps) {
+export function Exports({ markdown, folder, files, variant }: ExportsProps) {
   const { t, i18n } = useTranslation()
   const [chosen, setChosen] = useState<string | null>(null)
   const spoken = chosen ?? i18n.language
@@ -57,19 +55,15 @@ export function Exports({ markdown, folder, files, variant, inEveryLanguage }: E
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {inEveryLanguage && (
-            <>
-              <Menu.Label>{t('results.reportLanguage')}</Menu.Label>
-              <SegmentedControl
-                size="xs"
-                fullWidth
-                aria-label={t('results.reportLanguage')}
-                value={spoken}
-                onChange={setChosen}
-                data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-              />
-            </>
-          )}
+          <Menu.Label>{t('results.reportLanguage')}</Menu.Label>
+          <SegmentedControl
+            size="xs"
+            fullWidth
+            aria-label={t('results.reportLanguage')}
+            value={spoken}
+            onChange={setChosen}
+            data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+          />
           {files.map((file) => (
             <Menu.Item key={file} component="a" href={`${folder}/${file}?${language}`} download>
               {file}

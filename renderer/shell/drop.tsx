@@ -2,13 +2,13 @@
 import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { FileDown } from 'lucide-react'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { GivenAdapter, GivenModel } from '../../main/imports/recognise.ts'
 import { lab } from '../api.ts'
 import { useSay } from '../i18n/say.ts'
 import { useBusy } from '../job.ts'
-import { type Round, useRounds } from '../lab.ts'
+import { type Round, useReadOnly, useRounds } from '../lab.ts'
 import { goTo } from '../location.ts'
 import { armName } from '../parts/arm.ts'
 import { bytes } from '../parts/figures.ts'
@@ -27,12 +27,17 @@ const ImportDialog = lazy(async () => {
 
 export function Drop() {
   const { t } = useTranslation()
+  const readOnly = useReadOnly()
   const [dropped, setDropped] = useState<Dropped | null>(null)
   const [pairs, setPairs] = useState<{ readonly round: Round; readonly file: File } | null>(null)
-  const isOver = useDrops(setDropped)
+  const take = useCallback(
+    (given: Dropped) => (readOnly ? tell(t('app.readOnlyNote')) : setDropped(given)),
+    [readOnly, t],
+  )
+  const isOver = useDrops(take)
   return (
     <>
-      {isOver && (
+      {isOver && !readOnly && (
         <div className={classes.target} role="status">
           <FileDown size={40} aria-hidden />
           <b>{t('drop.here')}</b>

@@ -11,6 +11,7 @@ import { hrefOf } from '../location.ts'
 import { duration } from '../parts/figures.ts'
 import { useFocusHandedOn } from '../parts/focus.ts'
 import { StatusSign } from '../parts/status.tsx'
+import { useWriteLock } from '../parts/write-lock.ts'
 import classes from './job-strip.module.css'
 import { quarterOf, stageName } from './job-words.ts'
 import { tellError } from './notices.tsx'
@@ -64,6 +65,7 @@ interface RunningJobProps {
 
 function RunningJob({ job, current, strip }: RunningJobProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const say = useSay()
   useFocusHandedOn(strip, strip)
   const { stage, progress } = current
@@ -99,6 +101,7 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
             leftSection={<Zap size={14} aria-hidden />}
             title={t('job.stopNowNote')}
             onClick={() => void lab.job.stopNow.mutate().catch(tellError)}
+            {...lock}
           >
             {t('job.stopNow')}
           </Button>
@@ -109,6 +112,7 @@ function RunningJob({ job, current, strip }: RunningJobProps) {
             leftSection={<Square size={13} aria-hidden />}
             title={t('job.stopNote')}
             onClick={() => void lab.job.stop.mutate().catch(tellError)}
+            {...lock}
           >
             {t('job.stop')}
           </Button>

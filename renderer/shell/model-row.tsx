@@ -7,6 +7,7 @@ import { lab } from '../api.ts'
 import { useBusy } from '../job.ts'
 import type { Answers } from '../lab.ts'
 import { bytes, duration } from '../parts/figures.ts'
+import { useWriteLock } from '../parts/write-lock.ts'
 import { chooseModel } from './choose-model.ts'
 import classes from './models.module.css'
 import { tellError } from './notices.tsx'
@@ -21,6 +22,7 @@ interface Props {
 
 export function ModelRow({ model, available, least }: Props) {
   const { t, i18n } = useTranslation()
+  const lock = useWriteLock()
   const { name, source, title, family, parameters, precision, configured } = model
   const compact = new Intl.NumberFormat(i18n.language, { notation: 'compact', maximumSignificantDigits: 3 })
   return (
@@ -50,6 +52,7 @@ export function ModelRow({ model, available, least }: Props) {
           variant="default"
           aria-label={t('models.useOf', { model: title })}
           onClick={() => void chooseModel(t, name)}
+          {...lock}
         >
           {t('models.use')}
         </Button>
@@ -83,6 +86,7 @@ function Memory({
 /** The time of a run, once somebody has asked for it: measuring takes some seconds. */
 function Time({ name, title }: { readonly name: string; readonly title: string }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const busy = useBusy()
   const { data, isFetching, refetch } = useQuery({
     queryKey: ['model-time', name],
@@ -108,6 +112,7 @@ function Time({ name, title }: { readonly name: string; readonly title: string }
         loading={isFetching}
         disabled={busy}
         onClick={() => void measure()}
+        {...lock}
       >
         {t('models.measure')}
       </Button>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Command } from '../../main/commands.ts'
 import { lab, useConnection } from '../api.ts'
 import { useJob } from '../job.ts'
-import { type Round, type RunBrief, useRounds, useRuns } from '../lab.ts'
+import { type Round, type RunBrief, useReadOnly, useRounds, useRuns } from '../lab.ts'
 import { goTo, usePlace, VIEWS } from '../location.ts'
 import { again, resume, start, trainAgain } from '../start.ts'
 import { LANGUAGES, type Language, type Scheme, useSettings } from '../state/settings.ts'
@@ -21,6 +21,7 @@ export function useShellCommands(): readonly PaletteCommand[] {
   const job = useJob()
   const busy = job !== null && job.current !== null
   const { lost } = useConnection()
+  const readOnly = useReadOnly()
   const stopping = job?.status === 'stopping'
   const runs = useRuns().data
   const place = usePlace()
@@ -31,13 +32,13 @@ export function useShellCommands(): readonly PaletteCommand[] {
   return useMemo(
     () => [
       ...viewCommands(t),
-      ...(lost ? [] : busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
+      ...(lost || readOnly ? [] : busy ? [stopCommand(t, stopping)] : runCommands(t, { unfinished, round, latest })),
       modelCommand(t),
-      ...(studied === undefined ? [] : [studyCommand(t, studied)]),
+      ...(studied === undefined || readOnly ? [] : [studyCommand(t, studied)]),
       ...lookCommands(t),
       ...helpCommands(t),
     ],
-    [t, lost, busy, stopping, latest, unfinished, round, studied],
+    [t, lost, readOnly, busy, stopping, latest, unfinished, round, studied],
   )
 }
 

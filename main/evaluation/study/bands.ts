@@ -1,11 +1,12 @@
 /** The training curves of a study: the mean over seeds, in the band from the lowest to the highest. */
-import { english } from '../../messages/say.ts'
+import type { MessageId } from '../../messages/message.ts'
 import type { Metric } from '../../store/metrics.ts'
 import { type ChartLine, lineChart } from '../chart.ts'
 import { type Html, html } from '../html.ts'
 import { section } from '../section.ts'
 import { tone } from '../style.ts'
 import { type Measure, reached, type TrainingClock, trainingClock } from '../training-clock.ts'
+import type { Words } from '../words.ts'
 import type { StudySummary } from './summary.ts'
 import { studyArmName, studyTone } from './words.ts'
 
@@ -30,13 +31,13 @@ export interface Band {
 export const BAND_METRICS = ['loss', 'rewards/margins', 'logps/chosen', 'rewards/accuracies'] as const
 export type BandMetric = (typeof BAND_METRICS)[number]
 
-/** How to read each of them. */
-const FIGURES: Readonly<Record<BandMetric, { readonly title: string; readonly words: string }>> = {
-  loss: { title: 'DPO loss', words: 'The whole loss of a step.' },
-  'rewards/margins': { title: 'Reward margin', words: 'Reward of chosen minus reward of rejected.' },
-  'logps/chosen': { title: 'Log-probability of chosen', words: 'Sums over the answers, in nats.' },
-  'rewards/accuracies': { title: 'Accuracy', words: 'Share of pairs whose chosen has the higher reward.' },
-}
+/** The title of each, and how to read it. */
+const FIGURES = {
+  loss: ['figure.dpoLoss', 'study.lossWords'],
+  'rewards/margins': ['figure.margins', 'figure.marginsWords'],
+  'logps/chosen': ['study.logps', 'study.logpsWords'],
+  'rewards/accuracies': ['figure.accuracies', 'study.accuraciesWords'],
+} as const satisfies Readonly<Record<BandMetric, readonly [MessageId, MessageId]>>
 
 /** A metric's band for each variant that recorded it, in the order of the variants. */
 export function bandsOf(trainings: readonly Training[], metric: BandMetric, variants: readonly string[]): Band[] {
@@ -83,27 +84,24 @@ function meanClock(trainings: readonly Training[], steps: readonly number[]): Tr
 }
 
 /** The section; empty where nothing was trained. */
-export function bandSection(trainings: readonly Training[], summary: StudySummary): Html {
+export function bandSection(trainings: readonly Training[], summary: StudySummary, words: Words): Html {
+  const { t } = words
   const variants = summary.variants.map(({ name }) => name)
   const figures = BAND_METRICS.flatMap((metric) => {
-    const lines = bandsOf(trainings, metric, variants).map((band) => bandLine(band, summary))
-    const { title, words } = FIGURES[metric]
+    const lines = bandsOf(trainings, metric, variants).map((band) => bandLine(band, summary, words))
+    const [title, how] = FIGURES[metric]
     return lines.length === 0
       ? []
-      : [html`<figure><figcaption><b>${title}</b> ${words}</figcaption>${lineChart(lines, { smooth: 5 })}</figure>`]
+      : [html`<figure><figcaption><b>${t(title)}</b> ${t(how)}</figcaption>${lineChart(lines, { smooth: 5 })}</figure>`]
   })
   if (figures.length === 0) return html``
-  return section(
-    'Training',
-    'Every optimiser step of DPO in its first round: the line is the mean over training seeds, the band reaches from the lowest to the highest seed.',
-    html`<div class="figures">${figures}</div>`,
-  )
+  return section(t('report.training'), t('study.trainingLead'), html`<div class="figures">${figures}</div>`)
 }
 
-function bandLine({ variant, steps, mean, low, high }: Band, summary: StudySummary): ChartLine {
+function bandLine({ variant, steps, mean, low, high }: Band, summary: StudySummary, { say }: Words): ChartLine {
   const arm = { policy: 'dpo', variant }
   return {
-    label: english(studyArmName(arm, summary)),
+    label: say(studyArmName(arm, summary)),
     tone: tone(studyTone(arm, summary)),
     dashed: variant !== summary.variants[0]?.name,
     points: steps.map((step, at) => [step, mean[at]!]),

@@ -2,6 +2,7 @@
 import { type Html, html } from '../html.ts'
 import type { Interval } from '../statistics.ts'
 import { ticks } from '../ticks.ts'
+import type { Words } from '../words.ts'
 
 export interface ChartRow {
   readonly label: string
@@ -20,12 +21,12 @@ const ROW = 26
 const BOTTOM = 24
 
 /** Rows on one axis of percent. A seed is a dot, the mean a stroke, its interval a bar. Charts with the same `scale` have the same axis. */
-export function dotChart(rows: readonly ChartRow[], title: string, scale = rows): Html {
+export function dotChart(rows: readonly ChartRow[], title: string, { t }: Words, scale = rows): Html {
   const values = scale.flatMap(({ dots, mean }) => [
     ...dots.map(({ value }) => value),
     ...(mean === null ? [] : [mean.low, mean.high]),
   ])
-  if (values.length === 0) return html`<p class="none">nothing is finished</p>`
+  if (values.length === 0) return html`<p class="none">${t('study.nothing')}</p>`
   const marks = ticks(100 * Math.min(...values), 100 * Math.max(...values), 6)
   const [low, high] = [marks[0]!, marks.at(-1)!]
   const x = (share: number) => LEFT + ((100 * share - low) / Math.max(1e-9, high - low)) * (WIDTH - LEFT - RIGHT)
@@ -37,7 +38,7 @@ export function dotChart(rows: readonly ChartRow[], title: string, scale = rows)
       html`<path class="range" d="M${x(mean.low).toFixed(1)} ${y}H${x(mean.high).toFixed(1)}"/><path class="mean" d="M${x(mean.value).toFixed(1)} ${y - 7}V${y + 7}"/>`
     }${dots.map(
       ({ seed, value }) =>
-        html`<circle class="seed" cx="${x(value).toFixed(1)}" cy="${y}" r="4"><title>seed ${seed}: ${(100 * value).toFixed(1)}%</title></circle>`,
+        html`<circle class="seed" cx="${x(value).toFixed(1)}" cy="${y}" r="4"><title>${t('study.seedValue', { seed, value: `${(100 * value).toFixed(1)}%` })}</title></circle>`,
     )}</g>`
   }
   return html`<div class="chart"><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${title}">${marks.map(

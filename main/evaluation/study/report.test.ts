@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sampleStudy } from '../../../testing/sample-study.ts'
+import { wordsFor } from '../words.ts'
 import type { StudyMetrics } from './page.ts'
-import { STUDY_FILES, writeStudyReport } from './report.ts'
+import { STUDY_FILES, studyFile, writeStudyReport } from './report.ts'
 import { studyText } from './terminal.ts'
 
 const HOSTILE = '</style><script>alert(1)</script>'
@@ -71,4 +72,15 @@ test('the terminal shows every arm with its seeds, every comparison, and the ver
   expect(studyText(summary)).toMatch(
     /DPO \(as it is\) against SFT: \S+ points \(.*\), mixed-effects p .* exact p .* of 4 tested together p /,
   )
+})
+
+test('the page comes in Chinese, without a sentence of English', async () => {
+  const chinese = studyFile('study.html', data, metrics, {}, await wordsFor('zh-CN'))
+  expect(chinese).toContain('<html lang="zh-CN">')
+  for (const heading of ['各策略的成功率', '差异', '逐个任务', '训练', '这项研究']) {
+    expect(chinese).toContain(`<h2>${heading}</h2>`)
+  }
+  const text = chinese.replace(/<style>.*?<\/style>|<pre>.*?<\/pre>|<[^>]*>/gs, ' ').replaceAll('as it is', '')
+  // Names, authors and abbreviations stay; three English words in a row are a sentence that nobody translated.
+  expect(text.match(/[A-Za-z]+ [a-z]+ [a-z]+/g)).toBeNull()
 })

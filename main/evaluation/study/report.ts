@@ -1,6 +1,7 @@
 /** The report of a study as files: for people, for scripts, for spreadsheets, for notes. */
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../files/file.ts'
+import { englishWords, type Words } from '../words.ts'
 import { studyCsv } from './csv.ts'
 import { studyMarkdown } from './markdown.ts'
 import { type StudyMetrics, studyPage } from './page.ts'
@@ -11,9 +12,15 @@ export const STUDY_FILES = ['study.html', 'study.json', 'study.csv', 'study.md']
 
 export type StudyFile = (typeof STUDY_FILES)[number]
 
-/** One file of the report. Throws where no training is evaluated. */
-export function studyFile(name: StudyFile, data: StudyData, metrics: readonly StudyMetrics[], plan: unknown): string {
-  return name === 'study.csv' ? studyCsv(data) : textOf(name, summariseStudy(data), metrics, plan)
+/** One file of the report; the page in the language of `words`. Throws where no training is evaluated. */
+export function studyFile(
+  name: StudyFile,
+  data: StudyData,
+  metrics: readonly StudyMetrics[],
+  plan: unknown,
+  words: Words = englishWords,
+): string {
+  return name === 'study.csv' ? studyCsv(data) : textOf(name, summariseStudy(data), metrics, plan, words)
 }
 
 function textOf(
@@ -21,10 +28,11 @@ function textOf(
   summary: StudySummary,
   metrics: readonly StudyMetrics[],
   plan: unknown,
+  words: Words,
 ): string {
   switch (name) {
     case 'study.html':
-      return studyPage(summary, metrics, plan)
+      return studyPage(summary, metrics, plan, words)
     case 'study.json':
       return `${JSON.stringify(summary, null, 2)}\n`
     case 'study.md':
@@ -44,7 +52,10 @@ export function writeStudyReport(
 ): StudySummary {
   const summary = summariseStudy(data)
   for (const name of STUDY_FILES) {
-    writeFileAtomic(join(folder, name), name === 'study.csv' ? studyCsv(data) : textOf(name, summary, metrics, plan))
+    writeFileAtomic(
+      join(folder, name),
+      name === 'study.csv' ? studyCsv(data) : textOf(name, summary, metrics, plan, englishWords),
+    )
   }
   return summary
 }

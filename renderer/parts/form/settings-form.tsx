@@ -6,6 +6,7 @@ import { Button, Group } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../lab.ts'
+import { useWriteLock } from '../write-lock.ts'
 import { changes, conflicts, savedBefore, wrongWith } from './draft.ts'
 import { discardDraft, draftField, keepDraft, useDraft } from './draft-store.ts'
 import { Setting } from './setting.tsx'
@@ -25,6 +26,7 @@ interface Props {
 
 export function SettingsForm({ fields, tasks, more, save }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { draft, saved } = useDraft()
   const [saving, setSaving] = useState(false)
   const changed = changes(fields, draft)
@@ -62,11 +64,15 @@ export function SettingsForm({ fields, tasks, more, save }: Props) {
         if (ready && count > 0) void submit()
       }}
     >
-      <div className={classes.grid}>{fields.filter((field) => !field.advanced).map(settingOf)}</div>
+      <fieldset className={classes.grid} {...lock}>
+        {fields.filter((field) => !field.advanced).map(settingOf)}
+      </fieldset>
       {advanced.length > 0 && (
         <details className={classes.advanced}>
           <summary>{more?.(advanced.length) ?? t('form.advanced', { count: advanced.length })}</summary>
-          <div className={classes.grid}>{advanced.map(settingOf)}</div>
+          <fieldset className={classes.grid} {...lock}>
+            {advanced.map(settingOf)}
+          </fieldset>
         </details>
       )}
       {count > 0 && (

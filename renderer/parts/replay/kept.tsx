@@ -5,6 +5,7 @@ import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { useJob } from '../../job.ts'
 import type { Answers } from '../../lab.ts'
+import { useWriteLock } from '../write-lock.ts'
 import type { PageShot } from './page-shot.tsx'
 import { Replay, type ReplayProps } from './replay.tsx'
 
@@ -31,6 +32,7 @@ const STAY = 250
  */
 function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
   const say = useSay()
+  const lock = useWriteLock()
   const isIdle = useJob()?.status === 'idle'
   const isWanted = steps[0]?.hasPicture === false
   const taken = useQuery({
@@ -40,7 +42,7 @@ function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
       signal.throwIfAborted()
       return lab.episodes.retake.mutate({ id })
     },
-    enabled: isWanted && isIdle,
+    enabled: isWanted && isIdle && lock.disabled !== true,
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   })
@@ -50,6 +52,7 @@ function useShots({ id, steps }: KeptEpisode): (at: number) => PageShot {
     if (box !== undefined) return { kind: 'picture', source: `/pictures/${id}/${at}`, box }
     if (taken.isFetching) return { kind: 'coming' }
     if (taken.error !== null) return { kind: 'gone', why: say(taken.error) }
+    if (isWanted && lock.disabled) return { kind: 'gone', why: lock.title }
     if (isWanted && taken.data === undefined) return { kind: 'offered', take: () => void taken.refetch() }
     return { kind: 'gone', why: null }
   }

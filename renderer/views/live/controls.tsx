@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Control, Played } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tellError } from '../../shell/notices.tsx'
 import type { Extent } from './picture.tsx'
 
@@ -24,6 +25,7 @@ const DELAYS = [0, 250, 500, 1000, 2000, 4000]
 
 export function Controls({ of, control, screen, extent, onExtent, disabled = false }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   return (
     <Group gap="md" wrap="wrap">
       <Tooltip label={t(control.paused ? 'live.resume' : 'live.pause')}>
@@ -33,6 +35,7 @@ export function Controls({ of, control, screen, extent, onExtent, disabled = fal
           aria-label={t(control.paused ? 'live.resume' : 'live.pause')}
           disabled={disabled}
           onClick={() => void change(of, { paused: !control.paused }).catch(tellError)}
+          {...lock}
         >
           {control.paused ? <Play size={18} aria-hidden /> : <Pause size={18} aria-hidden />}
         </ActionIcon>
@@ -44,6 +47,7 @@ export function Controls({ of, control, screen, extent, onExtent, disabled = fal
           aria-label={t('live.singleStep')}
           disabled={disabled || !control.paused}
           onClick={() => void lab.live.next.mutate(screen === undefined ? { of } : { of, screen }).catch(tellError)}
+          {...lock}
         >
           <StepForward size={18} aria-hidden />
         </ActionIcon>
@@ -65,6 +69,7 @@ function change(of: Played, changes: Partial<Control>): Promise<unknown> {
 /** The delay before each action. `delay` is the lab's value, in milliseconds. */
 function DelaySlider({ of, delay }: { readonly of: Played; readonly delay: number }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [moved, setMoved] = useState<number | null>(null)
   // The thumb stays where it was put until the lab has the new delay, so that the next key continues from there.
   useEffect(() => setMoved((at) => (at !== null && DELAYS[at] === delay ? null : at)), [delay])
@@ -90,6 +95,7 @@ function DelaySlider({ of, delay }: { readonly of: Played; readonly delay: numbe
         thumbValueText={seconds}
         onChange={setMoved}
         onChangeEnd={(at) => void put(at)}
+        {...lock}
       />
     </Group>
   )

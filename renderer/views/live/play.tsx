@@ -12,6 +12,7 @@ import { adapterName } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tellError } from '../../shell/notices.tsx'
 import { Controls } from './controls.tsx'
 import { Follow } from './follow.tsx'
@@ -118,6 +119,7 @@ interface PlayButtonProps {
 /** A button that starts the episode and stops it. */
 function PlayButton({ problem, policies, playing }: PlayButtonProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [starting, setStarting] = useState(false)
   const play = async () => {
     setStarting(true)
@@ -134,6 +136,7 @@ function PlayButton({ problem, policies, playing }: PlayButtonProps) {
       variant="default"
       leftSection={<Square size={15} aria-hidden />}
       onClick={() => void lab.live.stop.mutate().catch(tellError)}
+      {...lock}
     >
       {t('live.stop')}
     </Button>
@@ -143,6 +146,7 @@ function PlayButton({ problem, policies, playing }: PlayButtonProps) {
       loading={starting}
       disabled={policies.length === 0}
       onClick={() => void play()}
+      {...lock}
     >
       {t('live.play')}
     </Button>

@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { usePlace } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import classes from './live.module.css'
 import { beginOwn, useOwnRecording } from './own-recording.ts'
 import { type Problem, ProblemFields, problemOf } from './problem.tsx'
@@ -16,6 +17,7 @@ import { useSights } from './sights.ts'
 
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { query } = usePlace()
   const [problem, setProblem] = useState<Problem>(() => problemOf(query))
   const { screen, lost } = useOwnRecording(state)
@@ -35,6 +37,7 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
             leftSection={<CircleDot size={16} aria-hidden />}
             loading={beginning}
             onClick={() => void begin(problem)}
+            {...lock}
           >
             {t(screen === undefined ? 'live.record' : 'live.recordAgain')}
           </Button>
@@ -46,7 +49,7 @@ export function RecordMode({ state }: { readonly state: LiveState }) {
         <Empty icon={CircleDot} title={t('live.recordEmpty')} text={t('live.recordEmptyText')} />
       ) : (
         <Empty icon={CircleOff} title={t('live.lost')} text={t(`live.lostWhy.${lost.why}`, { count: lost.minutes })}>
-          <Button variant="default" loading={beginning} onClick={() => void begin(lost)}>
+          <Button variant="default" loading={beginning} onClick={() => void begin(lost)} {...lock}>
             {t('live.lostAgain', { task: lost.task, seed: lost.seed })}
           </Button>
         </Empty>

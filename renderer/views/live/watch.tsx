@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import { goTo, usePlace, visit } from '../../location.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { stageName } from '../../shell/job-words.ts'
 import { Controls } from './controls.tsx'
 import { Follow } from './follow.tsx'
@@ -99,6 +100,7 @@ interface FollowButtonsProps {
 
 function FollowButtons({ screen, total, own }: FollowButtonsProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [taking, setTaking] = useState(false)
   const takeOver = () =>
     beginOwn(own, async () => {
@@ -119,6 +121,7 @@ function FollowButtons({ screen, total, own }: FollowButtonsProps) {
         leftSection={<Hand size={16} aria-hidden />}
         loading={taking}
         onClick={() => void takeOver()}
+        {...lock}
       >
         {t('live.takeOver')}
       </Button>

@@ -9,6 +9,7 @@ import type { Round } from '../../lab.ts'
 import { choose } from '../../location.ts'
 import { decimal, percent } from '../../parts/figures.ts'
 import { Head } from '../../parts/table/head.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import classes from './pairs.module.css'
 
 interface Props {
@@ -40,6 +41,7 @@ export function Annotators({ round, annotator }: Props) {
 
 function JudgeAs({ annotator }: Pick<Props, 'annotator'>) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [name, setName] = useState(annotator ?? '')
   return (
     <form
@@ -57,7 +59,7 @@ function JudgeAs({ annotator }: Pick<Props, 'annotator'>) {
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Group gap="sm" my="sm">
-        <Button size="xs" type="submit" disabled={name.trim() === '' || name.trim() === annotator}>
+        <Button size="xs" type="submit" disabled={name.trim() === '' || name.trim() === annotator} {...lock}>
           {t('pairs.annotators.judge')}
         </Button>
         {annotator !== null && (

@@ -4,6 +4,7 @@ import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import type { PairFilter } from './filter.ts'
@@ -23,6 +24,7 @@ interface Props {
 
 export function Bulk({ filter, total, marked, onUnmark, annotator, onUndo }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [noting, setNoting] = useState(false)
   const some = marked.size > 0 ? { ids: [...marked] } : filter
   const count = marked.size > 0 ? marked.size : total
@@ -55,9 +57,17 @@ export function Bulk({ filter, total, marked, onUnmark, annotator, onUndo }: Pro
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void act({ kind: 'keep' })}>{t('pairs.keep')}</Menu.Item>
-          <Menu.Item onClick={() => void act({ kind: 'drop' })}>{t('pairs.drop')}</Menu.Item>
-          {annotator === null && <Menu.Item onClick={() => setNoting(true)}>{t('pairs.note')}</Menu.Item>}
+          <Menu.Item onClick={() => void act({ kind: 'keep' })} {...lock}>
+            {t('pairs.keep')}
+          </Menu.Item>
+          <Menu.Item onClick={() => void act({ kind: 'drop' })} {...lock}>
+            {t('pairs.drop')}
+          </Menu.Item>
+          {annotator === null && (
+            <Menu.Item onClick={() => setNoting(true)} {...lock}>
+              {t('pairs.note')}
+            </Menu.Item>
+          )}
           {marked.size > 0 && <Menu.Item onClick={onUnmark}>{t('runs.unmark')}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>

@@ -4,11 +4,13 @@ import { ChevronDown, FileJson } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Round } from '../../lab.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { ImportDialog } from './import-dialog.tsx'
 import { TrlDialog } from './trl-dialog.tsx'
 
 export function Files({ round }: { readonly round: Round }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [file, setFile] = useState<File | null>(null)
   const [isTrl, setTrl] = useState(false)
   const reset = useRef<() => void>(null)
@@ -35,8 +37,12 @@ export function Files({ round }: { readonly round: Round }) {
               <Menu.Item component="a" href={hrefOf('kto.jsonl')} download>
                 {t('pairs.exportKto')}
               </Menu.Item>
-              <Menu.Item onClick={() => setTrl(true)}>{t('pairs.exportTrl')}</Menu.Item>
-              <Menu.Item {...props}>{t('pairs.import')}</Menu.Item>
+              <Menu.Item onClick={() => setTrl(true)} {...lock}>
+                {t('pairs.exportTrl')}
+              </Menu.Item>
+              <Menu.Item {...props} {...lock}>
+                {t('pairs.import')}
+              </Menu.Item>
             </Menu.Dropdown>
           </Menu>
         )}

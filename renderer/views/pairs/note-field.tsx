@@ -3,6 +3,7 @@ import { TextInput } from '@mantine/core'
 import { NotebookPen } from 'lucide-react'
 import type { Ref } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useWriteLock } from '../../parts/write-lock.ts'
 
 interface Props {
   readonly ref: Ref<HTMLInputElement>
@@ -12,6 +13,7 @@ interface Props {
 
 export function NoteField({ ref, note, onSave }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   return (
     <TextInput
       ref={ref}
@@ -28,6 +30,7 @@ export function NoteField({ ref, note, onSave }: Props) {
         const { key, nativeEvent } = event
         if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) event.currentTarget.blur()
       }}
+      {...lock}
     />
   )
 }

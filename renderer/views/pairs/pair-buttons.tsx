@@ -2,6 +2,7 @@
 import { Button, Group } from '@mantine/core'
 import { Check, Pencil, Repeat2, X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import type { Verdict } from './judging.ts'
 import type { PairActions } from './pair-actions.ts'
 import type { PairBrief } from './pair-query.ts'
@@ -18,6 +19,7 @@ interface Props {
 
 export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, onEdit }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const isKept = verdict === null ? pair.reviewed && pair.keep : verdict === 'keep'
   const isDropped = verdict === null ? !pair.keep : verdict === 'drop'
   const isSwapped = verdict === null ? pair.swapped : verdict === 'swap'
@@ -31,6 +33,7 @@ export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, 
         aria-keyshortcuts="A"
         disabled={editing}
         onClick={() => judge('keep')}
+        {...lock}
       >
         {t('pairs.keep')}
       </Button>
@@ -42,6 +45,7 @@ export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, 
         aria-keyshortcuts="D"
         disabled={editing}
         onClick={() => judge('drop')}
+        {...lock}
       >
         {t('pairs.drop')}
       </Button>
@@ -53,6 +57,7 @@ export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, 
         aria-keyshortcuts="S"
         disabled={editing}
         onClick={swap}
+        {...lock}
       >
         {t('pairs.swap')}
       </Button>
@@ -64,6 +69,7 @@ export function PairButtons({ pair, editing, verdict, actions: { judge, swap }, 
           aria-keyshortcuts="E"
           aria-pressed={editing}
           onClick={onEdit}
+          {...lock}
         >
           {t('pairs.edit')}
         </Button>

@@ -12,6 +12,7 @@ import { armName } from '../../parts/arm.ts'
 import { decimal } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Tokens } from '../../parts/tokens.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './pairs.module.css'
 
@@ -19,11 +20,12 @@ type Scores = Answers['pairs']['tokens']
 
 export function PairTokens({ pair }: { readonly pair: Answers['pairs']['get']['pair'] }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [open, setOpen] = useState(false)
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className={classes.summary}>{t('pairs.tokens')}</summary>
-      {open && <TokenScores pair={pair} />}
+      {open && (lock.disabled ? <Text c="dimmed">{lock.title}</Text> : <TokenScores pair={pair} />)}
     </details>
   )
 }

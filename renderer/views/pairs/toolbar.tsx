@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { lab, useConnection } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { Answers, Round } from '../../lab.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
 import { Files } from './files.tsx'
@@ -22,6 +23,7 @@ interface Props {
 
 export function Toolbar({ round, editing, revert, onScored }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { lost } = useConnection()
   const running = useJob()?.current == null ? null : t('pairs.busy')
   const busy = lost ? t('app.lost') : running
@@ -43,6 +45,7 @@ export function Toolbar({ round, editing, revert, onScored }: Props) {
         title={hindrance ?? t('pairs.trainNote')}
         disabled={hindrance !== null}
         onClick={() => void trainAgain(round)}
+        {...lock}
       >
         {t('pairs.train')}
       </Button>
@@ -73,10 +76,18 @@ interface RevertButtonProps {
 
 function RevertButton({ which, enabled, onPress }: RevertButtonProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const Icon = which === 'undo' ? Undo2 : Redo2
   return (
     <Tooltip label={t(`pairs.${which}`)}>
-      <ActionIcon variant="default" size={30} aria-label={t(`pairs.${which}`)} disabled={!enabled} onClick={onPress}>
+      <ActionIcon
+        variant="default"
+        size={30}
+        aria-label={t(`pairs.${which}`)}
+        disabled={!enabled}
+        onClick={onPress}
+        {...lock}
+      >
         <Icon size={16} aria-hidden />
       </ActionIcon>
     </Tooltip>
@@ -93,6 +104,7 @@ interface ScoreButtonProps {
 /** A button that computes the margin of every pair under the policy. */
 function ScoreButton({ round, busy, onScored }: ScoreButtonProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const client = useQueryClient()
   const score = useMutation({
     mutationFn: () => lab.pairs.score.mutate(round),
@@ -112,6 +124,7 @@ function ScoreButton({ round, busy, onScored }: ScoreButtonProps) {
       disabled={busy !== null}
       loading={score.isPending}
       onClick={() => score.mutate()}
+      {...lock}
     >
       {t('pairs.score')}
     </Button>

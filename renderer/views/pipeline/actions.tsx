@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useBusy } from '../../job.ts'
 import type { RunBrief } from '../../lab.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tell } from '../../shell/notices.tsx'
 import { again, resume, start } from '../../start.ts'
 import { STOPS } from './path.ts'
@@ -16,6 +17,7 @@ interface Props {
 
 export function Actions({ run }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const busy = useBusy()
   return (
     <>
@@ -25,6 +27,7 @@ export function Actions({ run }: Props) {
           disabled={busy}
           leftSection={<StepForward size={16} aria-hidden />}
           onClick={() => void resume(run.id)}
+          {...lock}
         >
           {t('pipeline.resume', { run: run.id })}
         </Button>
@@ -36,13 +39,14 @@ export function Actions({ run }: Props) {
           leftSection={<RotateCw size={15} aria-hidden />}
           title={t('pipeline.againNote')}
           onClick={() => void again(run.id)}
+          {...lock}
         >
           {t('pipeline.again')}
         </Button>
       )}
       <Menu position="bottom-end" shadow="md">
         <Menu.Target>
-          <Button variant="default" disabled={busy} rightSection={<ChevronDown size={15} aria-hidden />}>
+          <Button variant="default" disabled={busy} rightSection={<ChevronDown size={15} aria-hidden />} {...lock}>
             {t('pipeline.one')}
           </Button>
         </Menu.Target>
@@ -65,6 +69,7 @@ export function Actions({ run }: Props) {
 /** "Run everything", with a field for the number of rounds. */
 function Everything({ busy }: { readonly busy: boolean }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [rounds, setRounds] = useState<number | null>(null)
   const [open, setOpen] = useState(false)
   const run = () => {
@@ -75,7 +80,7 @@ function Everything({ busy }: { readonly busy: boolean }) {
   }
   return (
     <Button.Group>
-      <Button disabled={busy} leftSection={<Play size={16} aria-hidden />} onClick={run}>
+      <Button disabled={busy} leftSection={<Play size={16} aria-hidden />} onClick={run} {...lock}>
         {t('pipeline.everything')}
       </Button>
       <Popover opened={open} onChange={setOpen} position="bottom-end" shadow="md" trapFocus>
@@ -86,6 +91,7 @@ function Everything({ busy }: { readonly busy: boolean }) {
             aria-label={t('pipeline.rounds')}
             style={{ borderLeft: `1px solid var(${busy ? '--line' : '--soft'})` }}
             onClick={() => setOpen(!open)}
+            {...lock}
           >
             <ChevronDown size={16} aria-hidden />
           </Button>

@@ -12,6 +12,7 @@ import { useSay } from '../../i18n/say.ts'
 import { useBusy, useJob } from '../../job.ts'
 import { visit } from '../../location.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { openPanel } from '../../shell/commands.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import classes from './checks.module.css'
@@ -27,6 +28,7 @@ interface Props {
 
 export function Checks({ found, running, onSettings }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const say = useSay()
   const job = useJob()
   const busy = useBusy()
@@ -61,6 +63,7 @@ export function Checks({ found, running, onSettings }: Props) {
           loading={looking}
           disabled={busy}
           onClick={look}
+          {...lock}
         >
           {t('checks.look')}
         </Button>
@@ -105,6 +108,7 @@ interface CureProps extends Pick<CheckResult, 'name' | 'ok' | 'messages'> {
 /** The button that helps with a failed check, where there is one. */
 function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const form = useQuery({ queryKey: ['config'], queryFn: () => lab.config.form.query() })
   const miniwob = form.data?.fields.find(({ key }) => key === 'environment.miniwob')?.value
   // Where the configuration names a folder, downloading to another one does not help.
@@ -116,6 +120,7 @@ function Cure({ name, ok, messages, fetch, onSettings }: CureProps) {
         leftSection={<Download size={14} aria-hidden />}
         loading={fetch.isPending}
         onClick={() => fetch.mutate()}
+        {...lock}
       >
         {t('checks.getMiniwob')}
       </Button>

@@ -9,6 +9,7 @@ import { useSay } from '../../i18n/say.ts'
 import { useBusy } from '../../job.ts'
 import { useLabStatus, useTasks } from '../../lab.ts'
 import { bytes, duration } from '../../parts/figures.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { openPanel } from '../../shell/commands.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tellError } from '../../shell/notices.tsx'
@@ -78,6 +79,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
 /** How long the next run takes, and what it writes. Without an earlier run like it, the machine can be measured. */
 function Time() {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const busy = useBusy()
   const known = useQuery({
     queryKey: ['status', 'forecast'],
@@ -101,6 +103,7 @@ function Time() {
           loading={measured.isPending}
           title={t('models.measureNote')}
           onClick={() => measured.mutate()}
+          {...lock}
         >
           {t('models.measure')}
         </Button>

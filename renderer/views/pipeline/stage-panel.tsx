@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import type { Message } from '../../../main/messages/message.ts'
 import { useBusy } from '../../job.ts'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { start } from '../../start.ts'
 import { Checks } from './checks.tsx'
 import type { StopState } from './path.ts'
@@ -40,6 +41,7 @@ interface Props {
 
 export function StagePanel({ stop: { stop, records }, run, running, side, onSide }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const busy = useBusy()
   const verified = checksResult.safeParse(records.at(-1)?.result)
   return (
@@ -54,6 +56,7 @@ export function StagePanel({ stop: { stop, records }, run, running, side, onSide
             disabled={busy}
             leftSection={<Play size={15} aria-hidden />}
             onClick={() => void start(stop)}
+            {...lock}
           >
             {t('pipeline.runStage')}
           </Button>

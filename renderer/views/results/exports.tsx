@@ -13,7 +13,7 @@ export function RunExports({ run }: { readonly run: number }) {
   })
   return (
     <Group gap="sm">
-      <Exports markdown={data} folder={`/exports/${run}`} files={FILES} variant="filled" inEveryLanguage />
+      <Exports markdown={data} folder={`/exports/${run}`} files={FILES} variant="filled" />
     </Group>
   )
 }

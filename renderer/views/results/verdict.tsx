@@ -10,6 +10,7 @@ import { goTo } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { percent } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { openNewStudy, VARY_BETA } from '../../shell/new-study.tsx'
 import classes from './results.module.css'
 
@@ -20,6 +21,7 @@ interface Props {
 
 export function Verdict({ results: { arms, against, verdict, study }, run }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const say = useSay()
   const change = against.sft
   return (
@@ -57,10 +59,10 @@ export function Verdict({ results: { arms, against, verdict, study }, run }: Pro
         <Group gap="sm" mt="xs">
           {study === null ? (
             <>
-              <Button size="xs" variant="default" onClick={() => openNewStudy(run)}>
+              <Button size="xs" variant="default" onClick={() => openNewStudy(run)} {...lock}>
                 {t('studies.make.repeat')}
               </Button>
-              <Button size="xs" variant="default" onClick={() => openNewStudy(run, VARY_BETA)}>
+              <Button size="xs" variant="default" onClick={() => openNewStudy(run, VARY_BETA)} {...lock}>
                 {t('studies.make.vary')}
               </Button>
             </>

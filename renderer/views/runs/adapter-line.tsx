@@ -9,6 +9,7 @@ import { type Adapter, adapterName, roundOf } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { bytes, decimal, moment } from '../../parts/figures.ts'
 import { armColour } from '../../parts/interval.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { MergeDialog } from './merge.tsx'
 import classes from './runs.module.css'
 import { UseAdapter } from './use-adapter.tsx'
@@ -76,6 +77,7 @@ function AdapterHead({ adapter, marked, onMark }: Props) {
 
 function AdapterButtons({ adapter }: AdapterProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [merging, setMerging] = useState(false)
   const { path, arm, current } = adapter
   const name = adapterName(t, adapter)
@@ -99,6 +101,7 @@ function AdapterButtons({ adapter }: AdapterProps) {
         aria-label={t('runs.merge.title', { adapter: name })}
         leftSection={<Merge size={13} aria-hidden />}
         onClick={() => setMerging(true)}
+        {...lock}
       >
         {t('runs.merge.open')}
       </Button>

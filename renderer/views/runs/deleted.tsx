@@ -9,6 +9,7 @@ import type { Answers } from '../../lab.ts'
 import { moment } from '../../parts/figures.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { takeBack, tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
@@ -43,6 +44,7 @@ interface DeletedRunProps {
 
 function DeletedRun({ run: { id, name, command, started }, onRestore }: DeletedRunProps) {
   const { t, i18n } = useTranslation()
+  const lock = useWriteLock()
   const line = useRef<HTMLLIElement>(null)
   useFocusHandedOn(line)
   return (
@@ -58,6 +60,7 @@ function DeletedRun({ run: { id, name, command, started }, onRestore }: DeletedR
         leftSection={<Undo2 size={13} aria-hidden />}
         aria-label={t('runs.bringBackRun', { run: id })}
         onClick={onRestore}
+        {...lock}
       >
         {t('runs.bringBack')}
       </Button>

@@ -9,6 +9,7 @@ import { type Told, told, useSay } from '../../i18n/say.ts'
 import { type Adapter, adapterName } from '../../parts/adapter-name.ts'
 import { FolderChooser } from '../../parts/folder-chooser.tsx'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tellError } from '../../shell/notices.tsx'
 import classes from './runs.module.css'
 
@@ -103,6 +104,7 @@ function MergeFields({ adapter, onClose }: MergeProps) {
 /** The running merge, and the outcome of the last one; nothing where there was none. */
 export function Merging() {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const say = useSay()
   const [state, setState] = useState<MergeState | null>(null)
   useStream(() => lab.adapters.merging.subscribe(undefined, { onData: setState }), [])
@@ -138,6 +140,7 @@ export function Merging() {
             variant="default"
             disabled={current.stopping}
             onClick={() => void lab.adapters.stopMerge.mutate().catch(tellError)}
+            {...lock}
           >
             {t('job.stop')}
           </Button>

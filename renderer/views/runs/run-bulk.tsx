@@ -7,6 +7,7 @@ import { lab } from '../../api.ts'
 import type { RunBrief } from '../../lab.ts'
 import { choose } from '../../location.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { tellError } from '../../shell/notices.tsx'
 import { choicesOf } from './filter.ts'
@@ -42,6 +43,7 @@ export function RunBulk({ runs, shown, marked }: Props) {
 
 function Actions({ runs, marked }: Pick<Props, 'runs' | 'marked'>) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const remove = useRemoval()
   const actions = useRef<HTMLDivElement>(null)
   useFocusHandedOn(actions)
@@ -54,6 +56,7 @@ function Actions({ runs, marked }: Pick<Props, 'runs' | 'marked'>) {
         variant="default"
         leftSection={<Trash2 size={14} aria-hidden />}
         onClick={() => void remove(marked)}
+        {...lock}
       >
         {t('runs.delete')}
       </Button>
@@ -72,6 +75,7 @@ function Actions({ runs, marked }: Pick<Props, 'runs' | 'marked'>) {
 /** Gives all marked runs a tag, or takes it from them. */
 function TagRuns({ runs, marked }: Pick<Props, 'runs' | 'marked'>) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [opened, setOpened] = useState(false)
   const [tag, setTag] = useState('')
   const send = (on: boolean) => {
@@ -87,6 +91,7 @@ function TagRuns({ runs, marked }: Pick<Props, 'runs' | 'marked'>) {
           variant="default"
           leftSection={<Tag size={14} aria-hidden />}
           onClick={() => setOpened(!opened)}
+          {...lock}
         >
           {t('runs.tag')}
         </Button>

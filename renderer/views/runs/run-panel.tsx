@@ -7,6 +7,7 @@ import { lab } from '../../api.ts'
 import { useBusy } from '../../job.ts'
 import type { RunBrief } from '../../lab.ts'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tellError } from '../../shell/notices.tsx'
@@ -17,6 +18,7 @@ import classes from './runs.module.css'
 
 export function RunPanel({ run }: { readonly run: RunBrief }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const busy = useBusy()
   const { data, error } = useQuery({
     queryKey: ['runs', 'get', run.id],
@@ -28,7 +30,7 @@ export function RunPanel({ run }: { readonly run: RunBrief }) {
       note={data === undefined ? '' : t('runs.folder', { folder: data.folder })}
       actions={
         run.resumable && (
-          <Button variant="default" disabled={busy} onClick={() => void resume(run.id)}>
+          <Button variant="default" disabled={busy} onClick={() => void resume(run.id)} {...lock}>
             {t('runs.resume')}
           </Button>
         )
@@ -44,6 +46,7 @@ export function RunPanel({ run }: { readonly run: RunBrief }) {
 /** Texts are saved when the reader leaves their field. */
 function Labels({ run }: { readonly run: RunBrief }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [title, setTitle] = useState(run.title)
   const [note, setNote] = useState(run.note)
   const save = (label: { readonly title?: string; readonly note?: string }) =>
@@ -66,8 +69,9 @@ function Labels({ run }: { readonly run: RunBrief }) {
         onChange={(event) => setTitle(event.currentTarget.value)}
         onBlur={() => title.trim() !== run.title && save({ title })}
         onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+        {...lock}
       />
-      <TagsInput size="xs" label={t('runs.tags')} maxTags={20} value={[...run.tags]} onChange={setTags} />
+      <TagsInput size="xs" label={t('runs.tags')} maxTags={20} value={[...run.tags]} onChange={setTags} {...lock} />
       <Textarea
         size="xs"
         autosize
@@ -78,6 +82,7 @@ function Labels({ run }: { readonly run: RunBrief }) {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
         onBlur={() => note !== run.note && save({ note })}
+        {...lock}
       />
     </Group>
   )

@@ -6,6 +6,7 @@ import { lab } from '../../api.ts'
 import { useBusy } from '../../job.ts'
 import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 
 interface Props {
@@ -16,6 +17,7 @@ interface Props {
 
 export function UseAdapter({ path, as, name }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const client = useQueryClient()
   const busy = useBusy()
   const put = async (from: string) =>
@@ -43,6 +45,7 @@ export function UseAdapter({ path, as, name }: Props) {
       aria-label={t('runs.useOf', { arm: armName(t, as), adapter: name })}
       disabled={busy}
       onClick={() => void use()}
+      {...lock}
     >
       {t('runs.use', { arm: armName(t, as) })}
     </Button>

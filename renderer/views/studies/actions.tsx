@@ -7,6 +7,7 @@ import { lab, useConnection } from '../../api.ts'
 import { useJob } from '../../job.ts'
 import type { StudyBrief } from '../../lab.ts'
 import { goTo } from '../../location.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { ask } from '../../shell/question.tsx'
@@ -24,6 +25,7 @@ export async function change(changed: Promise<unknown>): Promise<void> {
 /** Starts to work off the queue. Where a run is at work it says why it cannot; while the queue is at work it is not shown. */
 export function StartQueue({ studies }: { readonly studies: readonly StudyBrief[] }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { lost } = useConnection()
   const current = useJob()?.current ?? null
   if (current?.study != null || !studies.some(({ standing }) => standing === 'waiting')) return null
@@ -33,6 +35,7 @@ export function StartQueue({ studies }: { readonly studies: readonly StudyBrief[
       title={t('studies.startNote')}
       disabled={lost}
       onClick={() => (current === null ? void change(lab.studies.work.mutate()) : tell(t('studies.busy')))}
+      {...lock}
     >
       {t('studies.start')}
     </Button>
@@ -50,6 +53,7 @@ export function PauseStudy({
   readonly compact?: boolean
 }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   if (standing === 'done') return null
   const paused = standing === 'paused'
   return (
@@ -58,6 +62,7 @@ export function PauseStudy({
       variant="default"
       leftSection={paused ? undefined : <Pause size={14} aria-hidden />}
       onClick={() => void change(lab.studies.setState.mutate({ study: id, state: paused ? 'open' : 'paused' }))}
+      {...lock}
     >
       {t(paused ? 'studies.resume' : 'studies.pause')}
     </Button>
@@ -66,6 +71,7 @@ export function PauseStudy({
 
 export function StudyMenu({ study }: { readonly study: Named & Pick<StudyBrief, 'left' | 'cancelled'> }) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { id, name, left, cancelled } = study
   const remove = async () => {
     const answer = await ask({
@@ -86,16 +92,18 @@ export function StudyMenu({ study }: { readonly study: Named & Pick<StudyBrief, 
       </Menu.Target>
       <Menu.Dropdown>
         {left > 0 && (
-          <Menu.Item onClick={() => void change(lab.studies.cancel.mutate({ study: id }))}>
+          <Menu.Item onClick={() => void change(lab.studies.cancel.mutate({ study: id }))} {...lock}>
             {t('studies.cancelLeft')}
           </Menu.Item>
         )}
         {cancelled > 0 && (
-          <Menu.Item onClick={() => void change(lab.studies.restore.mutate({ study: id }))}>
+          <Menu.Item onClick={() => void change(lab.studies.restore.mutate({ study: id }))} {...lock}>
             {t('studies.restoreAll')}
           </Menu.Item>
         )}
-        <Menu.Item onClick={() => void remove()}>{t('studies.delete')}</Menu.Item>
+        <Menu.Item onClick={() => void remove()} {...lock}>
+          {t('studies.delete')}
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )
@@ -111,6 +119,7 @@ interface MoveProps {
 /** Two buttons that move an entry of a queue. */
 export function Move({ name, isFirst, isLast, onMove }: MoveProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   return (
     <>
       <ActionIcon
@@ -120,6 +129,7 @@ export function Move({ name, isFirst, isLast, onMove }: MoveProps) {
         disabled={isFirst}
         aria-label={t('studies.up', { name })}
         onClick={() => onMove(-1)}
+        {...lock}
       >
         <ArrowUp size={15} aria-hidden />
       </ActionIcon>
@@ -130,6 +140,7 @@ export function Move({ name, isFirst, isLast, onMove }: MoveProps) {
         disabled={isLast}
         aria-label={t('studies.down', { name })}
         onClick={() => onMove(1)}
+        {...lock}
       >
         <ArrowDown size={15} aria-hidden />
       </ActionIcon>

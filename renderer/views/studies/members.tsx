@@ -9,6 +9,7 @@ import { duration } from '../../parts/figures.ts'
 import { Panel } from '../../parts/page.tsx'
 import { Status, type StatusName } from '../../parts/status.tsx'
 import { Head } from '../../parts/table/head.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { change, Move } from './actions.tsx'
 import { moved } from './moved.ts'
 import classes from './studies.module.css'
@@ -65,6 +66,7 @@ interface RowProps {
 
 function MemberRow({ study, member, queue }: RowProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const say = useSay()
   const { member: number, variant, seed, state, run, seconds, failure } = member
   const at = queue.indexOf(number)
@@ -106,6 +108,7 @@ function MemberRow({ study, member, queue }: RowProps) {
             variant="default"
             aria-label={t(cancelled ? 'studies.restoreOne' : 'studies.cancelOne', { member: number })}
             onClick={toggle}
+            {...lock}
           >
             {t(cancelled ? 'studies.restore' : 'studies.cancel')}
           </Button>

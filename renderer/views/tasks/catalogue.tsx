@@ -11,6 +11,7 @@ import { percent } from '../../parts/figures.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { ListCount } from '../../parts/split.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { EXPERT, filteredTasks, GROUPS, isOutOfReach, presetsOf } from './filter.ts'
@@ -101,6 +102,7 @@ interface ChoiceProps {
 /** The tasks to learn: presets, and a button that writes them into the configuration. */
 function Choice({ tasks, shown, chosen, learned, onChange }: ChoiceProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const names = (some: readonly TaskInfo[]) => new Set(some.map(({ name }) => name))
   const isChanged = chosen.size !== learned.size || [...chosen].some((name) => !learned.has(name))
   const write = async (some: ReadonlySet<string>) => {
@@ -136,7 +138,7 @@ function Choice({ tasks, shown, chosen, learned, onChange }: ChoiceProps) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Button size="xs" disabled={!isChanged || chosen.size === 0} onClick={() => void save()}>
+      <Button size="xs" disabled={!isChanged || chosen.size === 0} onClick={() => void save()} {...lock}>
         {t('tasks.learn')}
       </Button>
       <Button size="xs" variant="default" disabled={!isChanged} onClick={() => onChange(null)}>

@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { goTo } from '../../location.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell } from '../../shell/notices.tsx'
@@ -46,6 +47,7 @@ interface Props {
 
 function Editor({ page, opened, start }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [kept, keep] = usePageDraft(page)
   const draft = kept ?? opened
   const [error, setError] = useState<unknown>(null)
@@ -91,6 +93,7 @@ function Editor({ page, opened, start }: Props) {
             disabled={!isNamed || (kept === undefined && page !== '')}
             leftSection={<Save size={14} aria-hidden />}
             onClick={() => void save()}
+            {...lock}
           >
             {t('tasks.page.save')}
           </Button>

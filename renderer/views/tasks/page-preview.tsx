@@ -10,6 +10,7 @@ import { told, useSay } from '../../i18n/say.ts'
 import type { Answers } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { Panel } from '../../parts/page.tsx'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { Failure } from '../../shell/failure.tsx'
 import classes from './page-editor.module.css'
 
@@ -27,11 +28,13 @@ const LAST_SEED = 1_000_000
 export function PagePreview({ name, html, isSaved }: Props) {
   const { t } = useTranslation()
   const say = useSay()
+  const lock = useWriteLock()
   const [seed, setSeed] = useState(0)
   const [shown] = useDebouncedValue(html, PAUSE)
   const { data, error, isFetching } = useQuery({
     queryKey: ['pages', 'preview', name, shown, seed],
     queryFn: () => lab.pages.preview.mutate({ name, html: shown, seed }),
+    enabled: lock.disabled !== true,
     placeholderData: keepPreviousData,
     refetchOnWindowFocus: false,
     staleTime: Number.POSITIVE_INFINITY,
@@ -79,6 +82,7 @@ export function PagePreview({ name, html, isSaved }: Props) {
           </div>
         }
       >
+        {lock.title !== undefined && <p className="soft">{lock.title}</p>}
         {error !== null ? (
           <p className={`rejected wrap ${classes.flaw}`} role="alert">
             {say(told(error))}
@@ -107,6 +111,7 @@ export function PagePreview({ name, html, isSaved }: Props) {
 
 function Checks({ name, html, isSaved }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const checked = useMutation({ mutationFn: (page: { name: string; html: string }) => lab.pages.check.mutate(page) })
   const isOld = checked.variables !== undefined && checked.variables.html !== html
   return (
@@ -120,6 +125,7 @@ function Checks({ name, html, isSaved }: Props) {
           loading={checked.isPending}
           leftSection={<ListChecks size={14} aria-hidden />}
           onClick={() => checked.mutate({ name, html })}
+          {...lock}
         >
           {t('tasks.page.check')}
         </Button>

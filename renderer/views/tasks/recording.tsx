@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import { choose } from '../../location.ts'
 import { useFocusHandedOn } from '../../parts/focus.ts'
+import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { ask } from '../../shell/question.tsx'
@@ -30,6 +31,7 @@ interface Props {
 
 export function Recording({ recording, isFixed, isOpen }: Props) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const { seed, source, steps } = recording
   const id = recordingId(recording)
   const row = useRef<HTMLDivElement>(null)
@@ -60,6 +62,7 @@ export function Recording({ recording, isFixed, isOpen }: Props) {
           leftSection={<Trash2 size={13} aria-hidden />}
           aria-label={t('golden.deleteOne', { recording: id })}
           onClick={() => void remove(recording)}
+          {...lock}
         >
           {t('runs.delete')}
         </Button>
@@ -119,6 +122,7 @@ interface ThoughtProps extends Pick<StepProps, 'step' | 'isFixed'> {
 
 function Thought({ step: { line, completion }, thought, isFixed }: ThoughtProps) {
   const { t } = useTranslation()
+  const lock = useWriteLock()
   const [text, setText] = useState(thought)
   const save = async () => {
     try {
@@ -143,8 +147,15 @@ function Thought({ step: { line, completion }, thought, isFixed }: ThoughtProps)
         disabled={isFixed}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
+        {...lock}
       />
-      <Button size="compact-xs" mt="xs" type="submit" disabled={isFixed || text.trim() === '' || text === thought}>
+      <Button
+        size="compact-xs"
+        mt="xs"
+        type="submit"
+        disabled={isFixed || text.trim() === '' || text === thought}
+        {...lock}
+      >
         {t('golden.save')}
       </Button>
     </form>
