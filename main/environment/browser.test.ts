@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EnvironmentFault } from '../chromium/fault.ts'
 import { findChromium } from '../chromium/find.ts'
 import { UserError } from '../messages/error.ts'
-import { chromiumHost } from './browser.ts'
+import { BROWSER_LIMITS, chromiumHost } from './browser.ts'
 
 let dir: string
 beforeEach(() => {
@@ -51,4 +51,15 @@ test('pages requested at the same time share one browser, and nothing opens afte
   expect(new Set(pages.map((page) => page.browserContext())).size).toBe(2)
   await host.close()
   await expect(host.open()).rejects.toThrow(EnvironmentFault)
+})
+
+test('pages that are being opened when the browser is closed fail, and nobody waits for them', {
+  timeout: 60_000,
+}, async () => {
+  const host = chromiumHost(undefined, { ...BROWSER_LIMITS, open: 300_000 })
+  await host.open()
+  const opening = Promise.allSettled(Array.from({ length: 8 }, () => host.open()))
+  await new Promise((later) => setTimeout(later, 20))
+  await host.close()
+  expect((await opening).map(({ status }) => status)).toContain('rejected')
 })

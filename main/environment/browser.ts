@@ -23,6 +23,12 @@ const FLAGS = [
   '--js-flags=--max-old-space-size=512',
 ]
 
+/** Rejects when the browser has ended: puppeteer would wait for its page until the time is up. */
+async function endOf({ ended }: Running['chromium']): Promise<never> {
+  await ended
+  throw new Error('The browser has ended.')
+}
+
 /** A host with headless Chromium, which starts with the first page, and again after it has died. */
 export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIMITS = BROWSER_LIMITS): BrowserHost {
   let current: Promise<Running> | undefined
@@ -63,7 +69,7 @@ export function chromiumHost(executablePath?: string, limits: typeof BROWSER_LIM
       const options = { downloadBehavior: { policy: 'deny' } } as const
       const open = async (): Promise<Page> => (await browser.createBrowserContext(options)).newPage()
       try {
-        return await within(limits.open, 'openPage', open())
+        return await within(limits.open, 'openPage', Promise.race([open(), endOf(chromium)]))
       } catch (error) {
         forget(used)
         const ended = await chromium.end()
