@@ -140,6 +140,12 @@ test('the command line overrides the file and is checked in the same way', () =>
   expect(parseOverride('training.dpo.beta=0.2')).toEqual(['training.dpo.beta', 0.2])
   expect(parseOverride('lora.alpha=4')).toEqual(['lora.lora_alpha', 4])
   expect(() => parseOverride('beta')).toThrow(/key=value/)
+  expect(refusal('project: {seed: 1}', { 'project.seed.x': 2 })).toBe(
+    'command line: project.seed must be a number, but is {"x":2}.',
+  )
+  expect(refusal('tasks: [click-tab]', { 'tasks.first.x': 2 })).toMatch(/^command line: tasks must be a list/)
+  expect(parseConfig('tasks: [click-tab, click-link]', 'f', { 'tasks.1': 'click-test' }).tasks[1]).toBe('click-test')
+  expect(refusal('', { 'project.name': '..' })).toMatch(/^command line: project.name must be .* neither \. nor \.\./)
 })
 
 test('overlapping seed blocks are refused', () => {

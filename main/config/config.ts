@@ -1,7 +1,7 @@
 /** Reads config.yaml. Errors name the file, the line, the key and what was probably meant. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { type Document, isMap, isScalar, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
@@ -50,13 +50,24 @@ export function parseConfig(
   renameAliases(document)
   const written = configSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!written.success) throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
-  for (const [key, value] of Object.entries(overrides)) document.setIn(key.split('.'), value)
+  for (const [key, value] of Object.entries(overrides)) override(document, key.split('.'), value)
   const config = configSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!config.success) {
     throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)))
   }
   refuseSharedSeeds(config.data, file)
   return config.data
+}
+
+/** Sets a value. What it would be part of and cannot, such as a number, makes room, so that the schema says what belongs there. */
+function override(document: Document, path: readonly string[], value: unknown): void {
+  for (const [at, next] of path.entries()) {
+    const group = document.getIn(path.slice(0, at), true)
+    if (isMap(group) || group === undefined || group === null) continue
+    if (isSeq(group) && /^\d+$/.test(next)) continue
+    document.setIn(path.slice(0, at), document.createNode({ [next]: null }))
+  }
+  document.setIn(path, value)
 }
 
 /**

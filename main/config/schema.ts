@@ -26,6 +26,8 @@ const weight = z.number().min(0).max(1000)
 const maxLength = z.int().min(2).max(1_000_000).nullable().default(null)
 const fraction = z.number().min(0).max(1)
 const path = z.string().min(1)
+/** The name of a project or a study. Folders have it, with a number behind it; it leads to no other folder. */
+export const folderNameSchema = z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,200}$/, says('mustBeFolderName'))
 const seedStart = z.int().min(0).max(1_000_000_000)
 
 /** Tasks, as the names of their pages; one name may stand alone. Names of suites stand for their tasks. */
@@ -53,10 +55,7 @@ export const LOSS_TYPES = ['sigmoid', 'ipo', 'hinge', 'robust', 'sigmoid_norm', 
 export const configSchema = z.strictObject({
   project: z
     .strictObject({
-      name: z
-        .string()
-        .regex(/^[\w.-]+$/, says('mustBeName'))
-        .default('dpo-driver'),
+      name: folderNameSchema.default('dpo-driver'),
       seed: z.int().min(0).default(42),
     })
     .prefault({}),

@@ -67,7 +67,10 @@ async function autoEngine(options: LoadOptions): Promise<Choice> {
  */
 export function resolveModel(name: string, cache: string = huggingFaceCache()): string {
   if (isOllamaName(name)) return ollamaFile(name)
-  const candidates = [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), resolve(PROGRAM_ROOT, name)]
+  // No path has a null character, and Node throws for one.
+  const candidates = name.includes('\0')
+    ? []
+    : [resolve(PROJECT_ROOT, name), join(PROJECT_ROOT, 'models', name), resolve(PROGRAM_ROOT, name)]
   const snapshots = CACHED_NAME.test(name) ? snapshotsOf(cache, name) : []
   const folder =
     candidates.find((candidate) => existsSync(join(candidate, 'config.json')) || isGguf(candidate)) ??

@@ -39,6 +39,15 @@ test('nothing is replaced by accident', () => {
   saveOwnPage({ tasksDir }, page, changed.version)
   expect(readFileSync(join(tasksDir, 'core.js'), 'utf8')).toBe('mine')
   expect(() => saveOwnPage({ tasksDir }, { ...page, name: 'click-link' }, null)).toThrow(/not yours/)
+  for (const [name, task] of [
+    ['select-option', 'choose-list'],
+    ['pick-word-v1', 'pick-word'],
+  ] as const) {
+    expect(() => saveOwnPage({ tasksDir }, { ...page, name }, null)).toThrow(
+      `${name} is another name of the task ${task}`,
+    )
+  }
+  expect(listTasks({ tasksDir }).some(({ name }) => name === 'pick-word')).toBe(true)
 })
 
 test('names lead nowhere else, and letters are not lost', () => {

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'nod
 import path from 'node:path'
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
+import { pageName } from '../config/task-name.ts'
 import { writeFileAtomic } from '../files/file.ts'
 import { UserError } from '../messages/error.ts'
 import { BUILTIN_TASKS, LIBRARY_FILES, listTasks, type TaskSources } from './tasks.ts'
@@ -40,7 +41,7 @@ export function readOwnPage({ tasksDir }: PagePlace, name: string): OwnPage {
 
 /**
  * Saves a page, and beside it those of core.js and core.css that it loads and that are missing. `before` is the version that the page
- * replaces; null for a new page. Throws UserError where a task has the name already, or the file is no longer that version.
+ * replaces; null for a new page. Throws UserError where a task has the name already, or the name means another task, or the file is no longer that version.
  */
 export function saveOwnPage(
   place: PagePlace,
@@ -48,6 +49,8 @@ export function saveOwnPage(
   before: string | null,
 ): OwnPage {
   const { tasksDir, ...others } = place
+  // Settings would read it as that task's name, and every list of tasks would refuse the page.
+  if (pageName(name) !== name) throw new UserError('ownPageNameMeans', { name, task: pageName(name) })
   if (listTasks(others).some((task) => task.name === name)) throw new UserError('ownPageNameTaken', { name })
   const file = fileOf(tasksDir, name)
   if (before === null && existsSync(file)) throw new UserError('ownPageExists', { name, folder: tasksDir })

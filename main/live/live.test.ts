@@ -560,7 +560,9 @@ async function coloursOf(jpegs: readonly string[]): Promise<('red' | 'blue')[]> 
 
 test('a task’s page is pictured once, and again where it has changed; one that fails is tried again', async () => {
   const { name, url } = workbench.page('<button>Blue</button>', '')
+  expect(await live.pictures.taken(name)).toBeUndefined()
   const first = await live.pictures.of(name)
+  expect(await live.pictures.taken(name)).toBe(first)
   expect([...first.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
   expect(await live.pictures.of(name)).toBe(first)
   const file = fileURLToPath(url)
@@ -573,5 +575,6 @@ test('a task’s page is pictured once, and again where it has changed; one that
   await expect(live.pictures.of(name)).rejects.toThrow(`The page of ${name} failed`)
   writeFileSync(file, page)
   expect((await live.pictures.of(name)).length).toBeGreaterThan(500)
+  await expect(live.pictures.taken('no-such-task')).rejects.toThrow('There is no task no-such-task')
   await expect(live.pictures.of('no-such-task')).rejects.toThrow('There is no task no-such-task')
 })

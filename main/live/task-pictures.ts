@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Session } from '../environment/session.ts'
 import type { Task } from '../environment/tasks.ts'
+import type { Resources } from '../pipeline/resources.ts'
 import { pageFailed } from './page-failed.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -20,8 +21,7 @@ export class TaskPictures {
   /** A JPEG of the task's page. Throws UserError where the task does not exist or its page fails; the next call tries again. */
   of(name: string): Promise<Uint8Array> {
     return this.#workshop.use(async (resources) => {
-      const task = resources.tasksNamed([name])[0]!
-      const page = `${task.url} ${statSync(fileURLToPath(task.url)).mtimeMs}`
+      const { task, page } = pageOf(resources, name)
       const taken = this.#taken.get(page) ?? resources.environment().use(task, (session) => take(task, session))
       this.#taken.set(page, taken)
       try {
@@ -32,6 +32,17 @@ export class TaskPictures {
       }
     })
   }
+
+  /** The picture, if it has been taken; it opens no page. Throws UserError where the task does not exist. */
+  async taken(name: string): Promise<Uint8Array | undefined> {
+    return this.#workshop.use(async (resources) => this.#taken.get(pageOf(resources, name).page))
+  }
+}
+
+/** A task, and what tells its page from what that was before. */
+function pageOf(resources: Resources, name: string): { readonly task: Task; readonly page: string } {
+  const task = resources.tasksNamed([name])[0]!
+  return { task, page: `${task.url} ${statSync(fileURLToPath(task.url)).mtimeMs}` }
 }
 
 async function take(task: Task, session: Session): Promise<Uint8Array> {

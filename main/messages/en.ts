@@ -49,6 +49,7 @@ export const ENGLISH = {
   isMissingPerhaps: 'is missing (perhaps {{near}} is meant)',
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
+  mustBeFolderName: 'must be letters, digits, dots, dashes and underscores, at most 200 of them, and neither . nor ..',
   mustBeOneLine: 'must be one line',
   mustBePageName: 'must be small letters a to z, digits, and single dashes between them',
   mustBeShortLine: 'must be one line of at most 60 characters, without spaces at its ends',
@@ -1053,6 +1054,7 @@ export const ENGLISH = {
   ownPageTooLong: 'The page {{name}} has more than {{most}} characters: edit it in a program of yours.',
   ownPageNotUtf8: 'The page {{name}} is not written in UTF-8: save it as UTF-8 in a program of yours first.',
   ownPageNameTaken: 'There is a task {{name}} already, which is not yours: choose another name.',
+  ownPageNameMeans: '{{name}} is another name of the task {{task}}: choose a name that no task has.',
   ownPageExists:
     'There is a page {{name}} in {{folder}} already. It was not replaced: choose another name, or open that page and change it.',
   ownPageChanged:

@@ -36,10 +36,25 @@ export async function sendPicture({ response, context }: Exchange, episode: stri
   else send(response, 200, 'image/jpeg', picture)
 }
 
-/** Sends a picture of a task's page. While a run is at work the machine is its own, and there is none. */
-export async function sendTaskPicture({ response, context }: Exchange, task: string): Promise<void> {
-  if (context.jobs.state.current !== null) reply(response, 404, message('noSuchFile'))
-  else send(response, 200, 'image/jpeg', await context.live.pictures.of(decodeURIComponent(task)))
+/**
+ * Sends a picture of a task's page. While a run is at work the machine is its own, and there is none. Those who only look open no page:
+ * they get what others have looked at.
+ */
+export async function sendTaskPicture({ response, context }: Exchange, name: string): Promise<void> {
+  const task = context.jobs.state.current === null ? decoded(name) : undefined
+  const { pictures } = context.live
+  const picture = task === undefined ? undefined : await (context.readOnly ? pictures.taken(task) : pictures.of(task))
+  if (picture === undefined) reply(response, 404, message('noSuchFile'))
+  else send(response, 200, 'image/jpeg', picture)
+}
+
+/** The text of a part of an address; undefined where percent signs stand for no text. */
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
 }
 
 /** Sends an export of a run. With ?round it is that round's; ?language is the report's; with ?inline the browser shows it. */

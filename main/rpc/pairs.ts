@@ -21,6 +21,7 @@ import {
 import { VERDICTS, type Verdict } from '../store/judgements.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/pairs.ts'
+import { find } from './runs.ts'
 import { type Context, changing, id, procedure, router, slice, working } from './trpc.ts'
 
 const round = { run: id, round: z.int().min(1) }
@@ -70,6 +71,7 @@ export const pairsRouter = router({
   exportTrl: procedure.input(z.object(round)).mutation(async ({ ctx, input, signal = NEVER }) => {
     const { exportedMessage, exportTrl, freeTrlFolder } = await import('../exports/trl.ts')
     const present = ctx.settings.read()
+    find(ctx, input.run)
     const folder = freeTrlFolder(present, input)
     const warnings: Message[] = []
     const say: Say = (id, ...given) => warnings.push(message(id, ...given))
@@ -142,7 +144,9 @@ export const pairsRouter = router({
    * Computes the margin of every pair of a round under reference and DPO policy (see `pairPolicies`), and stores each
    * as it is ready. Returns the number of pairs.
    */
-  score: changing.input(z.object(round)).mutation(async ({ ctx: { lab, jobs, live }, input }) => {
+  score: changing.input(z.object(round)).mutation(async ({ ctx, input }) => {
+    const { lab, jobs, live } = ctx
+    find(ctx, input.run)
     if (jobs.state.current !== null) {
       throw new UserError('scoringWhileRunning')
     }

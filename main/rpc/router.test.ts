@@ -261,6 +261,17 @@ test('a page that loses its connection gets every line once, in order', async ()
   expect(seen).toEqual(Array.from({ length: 710 }, (_, i) => `line ${i}`))
 })
 
+test('what cannot be there is refused in a sentence, and is no bug of the lab', async () => {
+  const { lab } = page()
+  const gone = { run: 9, round: 1 }
+  await expect(lab.pairs.score.mutate(gone)).rejects.toThrow(/There is no run 9/)
+  await expect(lab.pairs.exportTrl.mutate(gone)).rejects.toThrow(/There is no run 9/)
+  await expect(lab.runs.values.query({ keys: ['...'] })).rejects.toThrow(/does not understand/)
+  await expect(lab.models.time.query({ name: 'a\0b' })).rejects.toThrow(/is neither a folder with a config.json/)
+  expect(await lab.adapters.mergedFrom.query({ names: ['\0'] })).toEqual({})
+  await expect(lab.config.check.query({ values: { 'tasks.first': 'x' } })).rejects.toThrow(/tasks must be a list/)
+})
+
 test('a second job, an unknown run and a finished run are refused with a message', async () => {
   const { lab } = page()
   await expect(lab.job.resume.mutate({})).rejects.toThrow(/There is no run to resume/)

@@ -20,7 +20,7 @@ export interface Route {
 
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/pictures\/([^/]*)\/([^/]*)$/, answer: 'sendPicture' },
-  { method: 'GET', path: /^\/tasks\/([\w.%-]+)\.jpg$/, answer: 'sendTaskPicture' },
+  { method: 'GET', path: /^\/tasks\/([^/]+)\.jpg$/, answer: 'sendTaskPicture' },
   { method: 'GET', path: /^\/exports\/([^/]*)\/([^/]*)$/, answer: 'sendExport' },
   { method: 'GET', path: /^\/studies\/([^/]*)\/([^/]*)$/, answer: 'sendStudyFile' },
   { method: 'GET', path: /^\/adapter\.zip$/, answer: 'sendAdapter' },

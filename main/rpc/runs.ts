@@ -69,7 +69,7 @@ const several = z.array(id).min(1).max(SEVERAL)
 const many = z.array(id).min(1).max(100_000)
 const settingKey = z
   .string()
-  .regex(/^[\w.]+$/)
+  .regex(/^\w+(\.\w+)*$/)
   .max(100)
 const tag = z.string().trim().min(1).max(40)
 

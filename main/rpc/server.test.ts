@@ -206,6 +206,8 @@ test('a fixed token stays, and the read-only one that follows from it looks and 
     expect(await lab.status.get.query()).toMatchObject({ readOnly: true })
     await expect(lab.job.stop.mutate()).rejects.toThrow(/Nothing can be changed/)
     await socket.close()
+    // Pictures that are not there yet would open pages of tasks.
+    expect((await fetch(new URL('/tasks/click-button.jpg', read), { headers: { cookie } })).status).toBe(404)
     // Where nobody asked for one, there is no such token.
     expect(web.readUrl).toBeNull()
   } finally {
@@ -294,6 +296,21 @@ test.each([
   expect(status).toBe(404)
   expect(text).not.toContain('not for pages')
 })
+
+test.each(['/tasks/%.jpg', '/tasks/%E0%A4%A.jpg'])(
+  '%s has percent signs that stand for no text, and is no task',
+  async (path) => {
+    expect(await send(path, { headers: { cookie: cookie() } })).toMatchObject({ status: 404 })
+  },
+)
+
+test.each(['/\\evil.example/', '/.//evil.example/', '//evil.example/'])(
+  'the redirect of %s stays in the lab',
+  async (path) => {
+    const { status, headers } = await send(`${path}?token=${token}`)
+    expect([status, headers.location]).toEqual([303, '/evil.example/'])
+  },
+)
 
 test('a window that was not built says how to build it', async () => {
   const settings = new Settings(join(folder, 'config.yaml'), { 'paths.store': join(folder, 'other.sqlite') })

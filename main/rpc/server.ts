@@ -137,7 +137,8 @@ async function answer(
   if (foreign === null && request.method === 'GET' && token !== undefined) {
     url.searchParams.delete('token')
     response.setHeader('Set-Cookie', guard.setCookie(token))
-    response.setHeader('Location', `${url.pathname}${url.search}`)
+    // Two slashes would lead to another host.
+    response.setHeader('Location', `${url.pathname.replace(/^\/+/, '/')}${url.search}`)
     return reply(response, 303, message('goOnThere'))
   }
   const refusal = guard.refusal(request)
@@ -148,7 +149,8 @@ async function answer(
     const parts = path.exec(url.pathname)
     if (parts === null || request.method !== method) continue
     const files = await import('./files.ts')
-    const exchange = { request, response, search: url.searchParams, context: await context }
+    const readOnly = !guard.mayChange(request)
+    const exchange = { request, response, search: url.searchParams, context: { ...(await context), readOnly } }
     const [, first = '', second = ''] = parts
     return files[answer](exchange, first, second)
   }

@@ -12,7 +12,9 @@ import { Jobs } from '../jobs.ts'
 import { createLab, type Lab } from '../lab.ts'
 import { NO_FAILURE } from '../messages/error.ts'
 import { labRouter } from './router.ts'
+import type { Context } from './trpc.ts'
 
+let file: string
 let lab: Lab
 let jobs: Jobs
 let ask: ReturnType<typeof labRouter.createCaller>
@@ -20,7 +22,7 @@ let ask: ReturnType<typeof labRouter.createCaller>
 let play: (options: RunOptions) => Promise<void>
 
 beforeEach(async () => {
-  const file = await prepareLab(mkdtempSync(join(tmpdir(), 'studies-')))
+  file = await prepareLab(mkdtempSync(join(tmpdir(), 'studies-')))
   prepareStudy(file, 'beta')
   const settings = new Settings(file)
   lab = createLab(settings.read())
@@ -106,6 +108,21 @@ test('a study from a run is told before it is made, under a name that is free', 
   await expect(wrong('training.dpo.bata', '1')).rejects.toThrow(/perhaps training\.dpo\.beta/)
   await expect(wrong('training.dpo.beta', 'much')).rejects.toThrow(/training\.dpo\.beta/)
   await expect(ask.studies.preview({ run: 99, seeds: 2, vary: [] })).rejects.toThrow(/run 99/)
+})
+
+test('who only looks gets the forecast without a measurement', async () => {
+  const { config } = lab.store.runs.get(1)
+  const run = lab.store.runs.create('other', 'pipeline', { ...config, lora: { ...config.lora, r: 3 } })
+  const reader = labRouter.createCaller({ lab, jobs, settings: new Settings(file), readOnly: true } as Context)
+  const { forecast } = await reader.studies.preview({ run, seeds: 2, vary: [] })
+  expect(forecast).toMatchObject({ seconds: null, source: null })
+})
+
+test('no name leads to another folder', async () => {
+  for (const name of ['..', '.', 'a'.repeat(201)]) {
+    await expect(ask.studies.create({ run: 1, seeds: 2, vary: [], name }), name).rejects.toThrow(/mustBeFolderName/)
+  }
+  expect(await ask.studies.list()).toHaveLength(1)
 })
 
 test('the lab works off the queue as its job, and pausing a study stops its training', async () => {

@@ -1,6 +1,6 @@
 /** Procedures for studies: the queue, the members, the result, and new studies from a run. */
 import { z } from 'zod'
-import { says } from '../config/demand.ts'
+import { folderNameSchema } from '../config/schema.ts'
 import { BAND_METRICS, bandsOf } from '../evaluation/study/bands.ts'
 import { summariseStudy } from '../evaluation/study/summary.ts'
 import { studyVerdict } from '../evaluation/study/words.ts'
@@ -54,11 +54,7 @@ const wishes = z.object({
   seeds: z.int().min(2).max(100),
   /** Keys to vary, each with its values as text. */
   vary: z.array(z.object({ key: z.string().min(1).max(200), values: z.string().max(1000) })).max(20),
-  name: z
-    .string()
-    .max(100)
-    .regex(/^[\w.-]+$/, says('mustBeName'))
-    .optional(),
+  name: folderNameSchema.optional(),
 })
 
 export const studiesRouter = router({
@@ -113,8 +109,10 @@ export const studiesRouter = router({
       seeds,
       variants: [...variants.keys()],
       members: members.length,
-      // A measurement would slow down what is at work.
-      forecast: await forecastStudy(ctx.lab.store, members, { measure: ctx.jobs.state.current === null }),
+      // A measurement would slow down what is at work, and is not for those who only look.
+      forecast: await forecastStudy(ctx.lab.store, members, {
+        measure: ctx.readOnly !== true && ctx.jobs.state.current === null,
+      }),
       expected: expectedOf(seeds.length, variants.size, members[0]!.config),
     }
   }),

@@ -31,3 +31,23 @@ test('every other value of a key is a variant', () => {
   })
   expect(() => planFromRun(run, config, { seeds: 2, vary: ['beta'] })).toThrow(/--set takes key=value/)
 })
+
+test('keys that end alike, long values and a comma at the end lose no variant', () => {
+  const path = (end: string) => `/models/${'long-folder/'.repeat(8)}${end}`
+  const vary = [
+    'training.sft.max_steps=10,',
+    'training.dpo.max_steps=10, 20,10',
+    `model.base_model_name=${path('a')},${path('b')},${path('b'.repeat(90))},${path('c'.repeat(90))},/x/${'c'.repeat(90)}`,
+  ]
+  const { variants } = planFromRun(run, config, { seeds: 2, vary })
+  const settings = Object.values(variants).map((own) => Object.values(own)[0])
+  expect(settings.slice(0, 6)).toEqual([undefined, 10, 10, 20, path('a'), path('b')])
+  expect(Object.keys(variants).slice(1, 4)).toEqual([
+    'training.sft.max_steps 10',
+    'training.dpo.max_steps 10',
+    'training.dpo.max_steps 20',
+  ])
+  expect(settings).toHaveLength(9)
+  expect(Math.max(...Object.keys(variants).map((name) => name.length))).toBe(60)
+  expect(() => planFromRun(run, config, { seeds: 2, vary: ['training.dpo.beta= ,'] })).toThrow(/--set takes key=value/)
+})

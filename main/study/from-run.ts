@@ -1,10 +1,14 @@
 /** Plans a study from a run: the same with other training seeds, or with some settings varied. */
+import { isDeepStrictEqual } from 'node:util'
 import { parseOverride } from '../config/config.ts'
 import { differences, flatten } from '../config/differences.ts'
 import type { Config } from '../config/schema.ts'
 import { UserError } from '../messages/error.ts'
 import type { Run } from '../store/runs.ts'
-import { type Plan, planSchema } from './plan.ts'
+import { LONGEST_VARIANT, type Plan, planSchema } from './plan.ts'
+
+/** Most letters of a run's name that the name of its study has. */
+const LONGEST_RUN = 150
 
 export interface Wishes {
   /** How many training seeds, from the run's own on. */
@@ -20,25 +24,73 @@ export interface Wishes {
 export function planFromRun(run: Pick<Run, 'id' | 'name' | 'config'>, present: Config, { seeds, vary }: Wishes): Plan {
   const { seed } = run.config.project
   const other = differences(present, run.config).filter(({ key }) => !/^(project|paths)\./.test(key))
-  const varied = vary.flatMap((wish) => variantsOf(run.config, wish))
+  const wishes = vary.map(readWish)
+  const ends = [...new Set(wishes.map(({ assignment }) => assignment))].map(lastPart)
+  const varied = wishes.flatMap((wish) => variantsOf(run.config, wish, ends))
   return planSchema.parse({
-    name: `${run.name}-${run.id}-study`,
+    name: `${run.name.slice(0, LONGEST_RUN)}-${run.id}-study`,
     seeds: Array.from({ length: seeds }, (_, at) => seed + at),
     set: Object.fromEntries(other.map(({ key, b }) => [key, b])),
-    variants: { [`as run ${run.id}`]: {}, ...Object.fromEntries(varied) },
+    variants: Object.fromEntries(named([[`as run ${run.id}`, {}], ...varied])),
   })
 }
 
-/** Values that the run does not have already, each with a name. */
-function variantsOf(config: Config, wish: string): [name: string, settings: Record<string, unknown>][] {
-  const at = wish.indexOf('=')
-  const values = at < 1 ? [] : wish.slice(at + 1).split(',')
-  if (values.length === 0) throw new UserError('overrideNotKeyValue', { assignment: wish })
+type Variant = readonly [name: string, settings: Readonly<Record<string, unknown>>]
+
+/** The variants, each under a name of its own. What is there twice stays once. */
+function named(variants: readonly Variant[]): ReadonlyMap<string, Variant[1]> {
+  const taken = new Map<string, Variant[1]>()
+  for (const [name, settings] of variants) {
+    let free = name
+    for (let number = 2; taken.has(free) && !isDeepStrictEqual(taken.get(free), settings); number++) {
+      free = `${name.slice(0, LONGEST_VARIANT - 6)} (${number})`
+    }
+    taken.set(free, settings)
+  }
+  return taken
+}
+
+/** Values that the run does not have already, each with a name. `others` are the last parts of all keys that vary. */
+function variantsOf(config: Config, { assignment, values }: Wish, others: readonly string[]): Variant[] {
   return values.flatMap((text) => {
-    const [key, value] = parseOverride(`${wish.slice(0, at)}=${text}`)
+    const [key, value] = parseOverride(`${assignment}=${text}`)
     const own = flatten(config).get(key)
+    // Two keys may end alike, such as training.sft.max_steps and training.dpo.max_steps.
+    const isAlone = others.filter((last) => last === lastPart(key)).length === 1
     return JSON.stringify(own) === JSON.stringify(value)
       ? []
-      : [[`${key.split('.').at(-1)} ${text.trim()}`, { [key]: value }]]
+      : [[variantName(isAlone ? lastPart(key) : key, text), { [key]: value }]]
   })
+}
+
+interface Wish {
+  /** The key, as it was written. */
+  readonly assignment: string
+  readonly values: readonly string[]
+}
+
+/** Throws UserError where it has no value. */
+function readWish(wish: string): Wish {
+  const at = wish.indexOf('=')
+  // A comma at the end of a list is no value.
+  const values =
+    at < 1
+      ? []
+      : wish
+          .slice(at + 1)
+          .split(',')
+          .filter((text) => text.trim() !== '')
+  if (values.length === 0) throw new UserError('overrideNotKeyValue', { assignment: wish })
+  return { assignment: wish.slice(0, at), values }
+}
+
+function lastPart(key: string): string {
+  return key.split('.').at(-1) ?? key
+}
+
+/** One line that is not too long for a name. Of a long value, such as a path, the end is kept: it tells more than the beginning. */
+function variantName(key: string, text: string): string {
+  const value = text.replace(/\s+/g, ' ').trim()
+  const room = LONGEST_VARIANT - key.length - 1
+  return `${key} ${value.length <= room ? value : `..${value.slice(2 - Math.max(room, 2))}`}`.slice(0, LONGEST_VARIANT)
 }

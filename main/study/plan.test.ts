@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readPlan } from './plan.ts'
+import { loadConfig } from '../config/config.ts'
+import { expandPlan, planSchema, readPlan } from './plan.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'))
 writeFileSync(join(folder, 'lab.yaml'), 'project: {seed: 7}\ntasks: [click-tab]\n')
@@ -40,6 +41,9 @@ test('without seeds there are five from project.seed on, without variants one', 
 test.each([
   ['seeds: 2', /plan\.yaml:1: name is missing/],
   ['{name: a, seed: 3}', /plan\.yaml:1: unknown key seed, perhaps seeds/],
+  ['name: ..', /name must be .* neither \. nor \.\./],
+  [`name: ${'a'.repeat(201)}`, /name must be .* at most 200/],
+  ['{name: a, seeds: 9000000000000000}', /has 9000000000000000 trainings; a study takes at most 500/],
   ['name: a/b', /name must be letters, digits, dots, dashes and underscores/],
   ['name: a\nseeds: [1]', /plan\.yaml:2: seeds .*at least/],
   ['name: a\nseeds: [1, 1]', /at least two different training seeds/],
@@ -71,4 +75,16 @@ test('variants may learn other tasks where all are evaluated on the same', () =>
     'name: a\nset: {evaluation.tasks: [click-tab]}\nvariants: {x: {}, y: {tasks: [click-link]}}',
   )
   expect(variants.get('y')?.tasks).toEqual(['click-link'])
+})
+
+test('a plan that is too large is refused before thousands of settings are read', () => {
+  const variants = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`v ${at}`, {}]))
+  const given = planSchema.parse({ name: 'a', variants })
+  let read = 0
+  const load = () => {
+    read++
+    return loadConfig(join(folder, 'lab.yaml'))
+  }
+  expect(() => expandPlan(given, load)).toThrow(/has 25000 trainings/)
+  expect(read).toBe(0)
 })

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { loadConfig } from '../config/config.ts'
 import { says } from '../config/demand.ts'
 import { explain } from '../config/explain.ts'
-import { ALIASES, type Config } from '../config/schema.ts'
+import { ALIASES, type Config, folderNameSchema } from '../config/schema.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { shownPath } from '../files/paths.ts'
 import { refusePipe } from '../files/read.ts'
@@ -14,6 +14,8 @@ import { type Message, message } from '../messages/message.ts'
 
 /** Most members of a study. Each is a whole run. */
 const MOST_MEMBERS = 500
+/** Most letters of a variant's name. */
+export const LONGEST_VARIANT = 60
 /** Training seeds from project.seed on, where a plan does not name its own. */
 const USUAL_SEEDS = 5
 
@@ -22,7 +24,7 @@ const settings = z.record(z.string(), z.unknown())
 
 export const planSchema = z.strictObject({
   /** Name of the study, of its runs and its folder. */
-  name: z.string().regex(/^[\w.-]+$/, says('mustBeName')),
+  name: folderNameSchema,
   /** The configuration that members begin with, from the plan's folder; null for config.yaml or --config_path. */
   config: z.string().min(1).nullable().default(null),
   /** The training seeds, or how many of them from project.seed on. */
@@ -76,16 +78,18 @@ export function expandPlan(
   const wrong: Message[] = [...variants, ['', plan.set] as const].flatMap(([variant, own]) => ownKeys(variant, own))
   if (variants.length === 0) wrong.push(message('planWithoutVariants'))
   if (wrong.length > 0) throw new UserError(wrong)
+  const count = typeof plan.seeds === 'number' ? plan.seeds : new Set(plan.seeds).size
+  if (count < 2) throw new UserError('planNeedsSeeds')
+  // Before the settings are read: there can be thousands of variants.
+  const members = count * variants.length
+  if (members > MOST_MEMBERS) throw new UserError('planTooLarge', { members, most: MOST_MEMBERS })
   const configs = new Map(
     variants.map(([name, own]) => [name, load({ ...plain(plan.set), ...plain(own), 'project.name': plan.name }, name)]),
   )
   const [first] = [...configs.values()]
   const base = first?.project.seed ?? 0
   const seeds =
-    typeof plan.seeds === 'number' ? Array.from({ length: plan.seeds }, (_, at) => base + at) : [...new Set(plan.seeds)]
-  if (seeds.length < 2) throw new UserError('planNeedsSeeds')
-  const members = seeds.length * configs.size
-  if (members > MOST_MEMBERS) throw new UserError('planTooLarge', { members, most: MOST_MEMBERS })
+    typeof plan.seeds === 'number' ? Array.from({ length: count }, (_, at) => base + at) : [...new Set(plan.seeds)]
   for (const [name, config] of configs) refuseOtherProblems(name, config, first!)
   return { plan, seeds, variants: configs }
 }
