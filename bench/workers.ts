@@ -22,7 +22,7 @@ import { workers } from '../main/workers/presence.ts'
 import type { Play, Problem } from '../main/workers/protocol.ts'
 import { machineOf, pagesHash, requirementsOf } from '../main/workers/requirements.ts'
 import { connectServer, type Server } from '../main/workers/server.ts'
-import { HERE, playOf } from '../testing/queue-play.ts'
+import { HERE, playOf, VOCABULARY } from '../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../testing/redis-server.ts'
 import { figure, type Reporter } from './figure.ts'
 import type { Selection } from './selection.ts'
@@ -104,6 +104,7 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
           machine,
           pages: environment.pages,
           slots: environment.pages * PROBLEMS_PER_PAGE,
+          vocabulary: model.engine.config.vocab_size,
           async playHere({ task, seed: of, attempts }, signal, onEpisode) {
             const own = attempts.map((attempt): Job => ({ task: named.get(task)!, seed: of, attempt }))
             await rollout(model, environment, own, { ...options, signal, onEpisode })
@@ -284,7 +285,8 @@ function simulate(
       attempts: Array.from({ length: attempts }, (_, attempt) => attempt),
     }),
   )
-  const idle = { machine: HERE, pages: 1, slots: 1, adapter: null, say() {}, signal: new AbortController().signal }
+  const here = { machine: HERE, pages: 1, slots: 1, vocabulary: VOCABULARY, adapter: null }
+  const idle = { ...here, say() {}, signal: new AbortController().signal }
   // It keeps the one problem that it gets until that is all that is left, and that does not count.
   const done = Promise.withResolvers<void>()
   let left = count * attempts

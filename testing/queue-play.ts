@@ -20,6 +20,9 @@ export const REQUIREMENTS: Requirements = {
   prompt: 'compact 1',
   base: { name: 'base', fingerprint: 'f' },
 }
+/** Tokens of the made-up model. */
+export const VOCABULARY = 100
+
 export const HERE: Machine = { name: 'here', engine: message('threads', { count: 1 }), kind: 'native' }
 
 export function playOf(more: Partial<Play> = {}): Omit<Play, 'share'> {
@@ -87,6 +90,7 @@ export async function hand(server: Server, count: number, options: Partial<Distr
     machine: HERE,
     pages: 1,
     slots: 1,
+    vocabulary: VOCABULARY,
     async playHere(problem, signal, onEpisode) {
       await pause(400, undefined, { signal })
       for (const episode of episodesOf(problem)) onEpisode(episode)

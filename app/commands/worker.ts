@@ -58,6 +58,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
   const { openResources } = await import('../../main/pipeline/resources.ts')
   const { requirementsOf, machineOf } = await import('../../main/workers/requirements.ts')
   const { Players } = await import('../../main/workers/players.ts')
+  const { serverReason } = await import('../../main/workers/server.ts')
   const { work } = await import('../../main/workers/worker.ts')
   const { WorkerWindow } = await import('../../main/live/worker-window.ts')
   const tell = (text: string) => out.write(`${visible(text)}\n`)
@@ -77,7 +78,9 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
       cache: projectPath('data/policies'),
     })
     const machine = machineOf(model)
-    tell(`${machine.name} waits for problems at ${server.address} (${english(machine.engine)}). Press Ctrl-C to stop.`)
+    tell(
+      `${machine.name} waits for problems at ${server.address}, prefix ${server.prefix} (${english(machine.engine)}). Press Ctrl-C to stop.`,
+    )
     try {
       await work({
         ...{ server, machine, window, pages, slots: pages * PROBLEMS_PER_PAGE },
@@ -85,7 +88,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
         pagesOf: (play) => players.pagesOf(play),
         open: (play) => players.open(play),
         signal: stop.signal,
-        hear: (event) => tell(eventText(event, server.address, english)),
+        hear: (event) => tell(eventText(event, server.address, { english, serverReason })),
       })
     } finally {
       await players.close()
@@ -96,10 +99,16 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
   }
 }
 
-function eventText(event: WorkerEvent, address: string, english: (told: Message) => string): string {
+interface Words {
+  readonly english: (told: Message) => string
+  readonly serverReason: (error: unknown) => string
+}
+
+function eventText(event: WorkerEvent, address: string, { english, serverReason }: Words): string {
+  if (event.event === 'strange') return `Does not play: ${english(event.why)}`
   if (event.event === 'back') return `The queue at ${address} answers again.`
   if (event.event === 'away') {
-    return `The queue at ${address} does not answer: ${event.error instanceof Error ? event.error.message : event.error}. The worker waits.`
+    return `The queue at ${address} does not answer: ${serverReason(event.error)}. The worker waits.`
   }
   const { lab, run, stage, round, arm } = event.play
   const what = `run ${run} of ${lab}, ${[stage, ...(round > 0 ? [`round ${round}`] : []), ...(arm === '' ? [] : [arm])].join(', ')}`

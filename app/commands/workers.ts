@@ -35,7 +35,7 @@ async function list({ json, ...options }: WorkersOptions, { out }: CommandLine):
   try {
     const there = await workers(server)
     if (json) for (const worker of there) out.write(`${JSON.stringify(worker)}\n`)
-    else if (there.length === 0) out.write(`No worker is at ${server.address}.\n`)
+    else if (there.length === 0) out.write(`No worker is at ${server.address} with the prefix ${server.prefix}.\n`)
     else for (const worker of there) out.write(`${lines(worker, english).map(visible).join('\n')}\n`)
   } finally {
     server.close()

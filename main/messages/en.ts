@@ -646,6 +646,15 @@ export const ENGLISH = {
     'The queue at {{address}} does not answer: {{why}}. Start Redis or Valkey there, or correct workers.queue.',
   queueRefuses:
     'The queue at {{address}} does not let the lab in: {{why}}. User and password come from DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD, and every key begins with workers.prefix.',
+  queueSilent:
+    'Nothing at {{address}} answered as a queue within {{seconds}} seconds. Correct workers.queue: rediss:// is for a server with TLS, redis:// for one without.',
+  queueWantsPassword:
+    'The queue at {{address}} wants a password. Set DPO_DRIVER_QUEUE_PASSWORD, and DPO_DRIVER_QUEUE_USER where the lab has a user of its own there.',
+  queueWrongPassword:
+    'The queue at {{address}} does not take this user and password. Correct DPO_DRIVER_QUEUE_USER and DPO_DRIVER_QUEUE_PASSWORD.',
+  queueNoDatabase: 'The queue at {{address}} has no database {{database}}. Correct the end of workers.queue.',
+  queueUntrusted:
+    'The certificate of the queue at {{address}} is not trusted: {{why}}. NODE_EXTRA_CA_CERTS names the file of an authority of your own; check the host in workers.queue, and the clock of this machine.',
   queueTooOld: 'The queue at {{address}} is Redis {{version}}; at least {{least}} is needed, or Valkey.',
   queueForgets:
     'The queue at {{address}} removes keys when its memory is full (maxmemory-policy {{policy}}), and problems with them. Set maxmemory-policy to noeviction there.',
@@ -662,6 +671,8 @@ export const ENGLISH = {
     'The queue at {{address}} does not have the adapter {{hash}} any more, or has another in its place; this worker waits for the next.',
   resultTooLarge:
     'An episode on {{machine}} is larger than {{most}} MB and cannot travel; turn environment.pictures off.',
+  refusesForm:
+    '{{lab}} plays with version {{theirs}} of the lab, which this one, {{own}}, does not understand. Bring both to the same version.',
   refusesCode:
     '{{lab}} plays with another version of the lab: {{theirs}} there, {{own}} here. Bring both to the same version.',
   refusesPrompt: '{{lab}} asks the model with another prompt: {{theirs}} there, {{own}} here.',

@@ -559,6 +559,15 @@ export const CHINESE = translated({
   queueUnreachable: '{{address}} 的队列没有应答：{{why}}。请在那里启动 Redis 或 Valkey，或改正 workers.queue。',
   queueRefuses:
     '{{address}} 的队列拒绝了实验室：{{why}}。用户名和密码来自 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD，每个键都以 workers.prefix 开头。',
+  queueSilent:
+    '{{address}} 在 {{seconds}} 秒内没有作为队列应答。请改正 workers.queue：rediss:// 用于带 TLS 的服务器，redis:// 用于不带 TLS 的。',
+  queueWantsPassword:
+    '{{address}} 的队列要求密码。请设置 DPO_DRIVER_QUEUE_PASSWORD；如果实验室在那里有自己的用户，还要设置 DPO_DRIVER_QUEUE_USER。',
+  queueWrongPassword:
+    '{{address}} 的队列不接受这个用户名和密码。请改正 DPO_DRIVER_QUEUE_USER 和 DPO_DRIVER_QUEUE_PASSWORD。',
+  queueNoDatabase: '{{address}} 的队列没有数据库 {{database}}。请改正 workers.queue 的结尾。',
+  queueUntrusted:
+    '{{address}} 的队列的证书不可信：{{why}}。NODE_EXTRA_CA_CERTS 指定自己的证书颁发机构的文件；请检查 workers.queue 里的主机名和这台机器的时钟。',
   queueTooOld: '{{address}} 的队列是 Redis {{version}}；至少需要 {{least}}，或者 Valkey。',
   queueForgets:
     '{{address}} 的队列在内存已满时会删除键（maxmemory-policy {{policy}}），题目也会丢失。请在那里把 maxmemory-policy 设为 noeviction。',
@@ -573,6 +582,7 @@ export const CHINESE = translated({
   policyTooLarge: '{{file}}：超过 {{most}} MB 的文件无法传给 worker；请把 workers.queue 设为 null。',
   policyMissing: '{{address}} 的队列上已没有适配器 {{hash}}，或其内容不符；这个 worker 等待下一个。',
   resultTooLarge: '{{machine}} 上的一个回合超过 {{most}} MB，无法传送；请关闭 environment.pictures。',
+  refusesForm: '{{lab}} 使用 {{theirs}} 版的实验室，这里的 {{own}} 版无法理解。请使两边版本一致。',
   refusesCode: '{{lab}} 使用另一个版本的实验室：那里是 {{theirs}}，这里是 {{own}}。请使两边版本一致。',
   refusesPrompt: '{{lab}} 使用另一种提示词：那里是 {{theirs}}，这里是 {{own}}。',
   refusesBase:

@@ -103,6 +103,8 @@ export function consumeProblems(server: Server, play: Play, options: ConsumeOpti
 
   const work = async (id: string, data: unknown, signal: AbortSignal): Promise<unknown> => {
     const problem = problemSchema.parse(data)
+    // Whoever reaches the server can write there.
+    if (!Object.hasOwn(play.pages, problem.task)) throw new Error(`${problem.task} is no task of this play`)
     const before = Number(await ask(signal, () => redis.hget(tries, id)))
     if (before >= TRIES) throw new SetAside()
     // What has ended two workers may do so again. It must not take the problems beside it along.

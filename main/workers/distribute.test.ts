@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { episodesOf, HERE, hand, playOf, QUICK, REQUIREMENTS, THERE } from '../../testing/queue-play.ts'
+import { episodesOf, HERE, hand, playOf, QUICK, REQUIREMENTS, THERE, VOCABULARY } from '../../testing/queue-play.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
 import { english } from '../messages/say.ts'
-import type { Episode } from '../store/episode.ts'
-import { consumeProblems, queueName, TRIES, triesKey } from './consumer.ts'
+import type { Episode, Step } from '../store/episode.ts'
+import { consumeProblems, queueName, settingsKey, TRIES, triesKey } from './consumer.ts'
 import { postPlay, workers } from './presence.ts'
+import { type Problem, read, resultSchema } from './protocol.ts'
 import { connectServer, type Server } from './server.ts'
 import { type WorkerEvent, type WorkerOptions, work } from './worker.ts'
 
@@ -257,7 +258,16 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
   })
 
   test('jobs that others put into the queue by hand are dropped', async () => {
-    startWorker()
+    const tasks = new Set<string>()
+    startWorker({
+      open: async () => ({
+        async play(problem) {
+          tasks.add(problem.task)
+          return episodesOf(problem)
+        },
+        close: async () => {},
+      }),
+    })
     const queue = new Queue(queueName(playOf()), { connection: server.options, prefix: 'lab' })
     const garbage = [
       null,
@@ -265,20 +275,135 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
       { task: '../../etc', seed: 0, attempts: [0] },
       { task: 'press', seed: -1, attempts: [] },
     ]
-    const strange = { task: 'press', seed: 5_000, attempts: [0] }
+    const strange = [
+      { task: 'press', seed: 5_000, attempts: [0] },
+      { task: 'press', seed: 0, attempts: Array.from({ length: 10_000 }, (_, attempt) => attempt) },
+      // Not one of this play's tasks, so it is not known whether its pages are the same.
+      { task: 'other', seed: 0, attempts: [0] },
+    ]
+    const played: Problem[] = []
     let isPut = false
     const { episodes, times } = await hand(server, 40, {
       async playHere(problem, _signal, onEpisode) {
         if (!isPut) {
           isPut = true
-          await Promise.all([...garbage, strange].map((data, at) => queue.add('problem', data, { jobId: `x-${at}` })))
+          const jobs = [...garbage, ...strange].map((data, at) => queue.add('problem', data, { jobId: `x-${at}` }))
+          await Promise.all(jobs)
         }
-        for (const played of episodesOf(problem)) onEpisode(played)
+        played.push(problem)
+        for (const episode of episodesOf(problem)) onEpisode(episode)
       },
     })
     await queue.close()
     expect([episodes.size, times]).toEqual([80, 80])
     expect([...episodes.keys()]).not.toContain('5000 0')
+    expect(tasks).toEqual(new Set(['press']))
+    // The lab plays what it wants to know, and no more.
+    expect(played.every(({ task, seed, attempts }) => task === 'press' && seed < 40 && attempts.length <= 2)).toBe(true)
+  })
+
+  test('a problem that ends while the lab looks whether the server still has it is not handed out again', async () => {
+    const { redis: client } = server
+    const settings = settingsKey(server, playOf())
+    const looks = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const hset = client.hset.bind(client) as (...values: unknown[]) => Promise<number>
+    let times = 0
+    client.hset = (async (...values: unknown[]) => {
+      if (values[0] === settings && times++ > 0) {
+        looks.resolve()
+        await ended.promise
+      }
+      return hset(...values)
+    }) as typeof client.hset
+    const { said, by } = await hand(server, 2, {
+      async playHere(problem, _signal, onEpisode) {
+        await looks.promise
+        for (const episode of episodesOf(problem)) onEpisode(episode)
+        ended.resolve()
+      },
+    })
+    expect(by.size).toBe(4)
+    expect(said).toEqual([])
+  })
+
+  test.each([
+    ['a token that the model does not have', (step: Step): unknown => ({ ...step, tokens: [1, VOCABULARY] })],
+    ['a picture that is none', (step: Step): unknown => ({ ...step, shot: { picture: 'PHN2Zy8+', box: null } })],
+    ['a number that is none', (step: Step): unknown => ({ ...step, logprob: Number.NaN })],
+    ['a key that nobody knows', (step: Step): unknown => ({ ...step, run: 2 })],
+  ])('a result with %s is played again', async (_, change) => {
+    const liar = new Worker(
+      queueName(playOf()),
+      async ({ data }) => ({
+        machine: THERE.machine,
+        episodes: episodesOf(data as Problem).map((episode) => ({
+          ...episode,
+          instruction: 'a lie',
+          steps: episode.steps.map(change),
+        })),
+      }),
+      { connection: server.options, prefix: 'lab', concurrency: 2 },
+    )
+    let lies = 0
+    liar.on('completed', () => lies++)
+    try {
+      const { episodes, times } = await hand(server, 6, {
+        async playHere(problem, signal, onEpisode) {
+          while (lies < 2) await pause(20, undefined, { signal })
+          // No problem is set aside after three tries of the liar.
+          await liar.pause(true)
+          for (const episode of episodesOf(problem)) onEpisode(episode)
+        },
+      })
+      expect([episodes.size, times]).toEqual([12, 12])
+      expect([...episodes.values()].filter(({ instruction }) => instruction === 'a lie')).toEqual([])
+    } finally {
+      await liar.close(true)
+    }
+  })
+
+  test('a result with a text that is too long is none', () => {
+    const result = (thought: string) => {
+      const [played] = episodesOf({ task: 'press', seed: 0, attempts: [0] })
+      const steps = played!.steps.map((step) => ({ ...step, thought }))
+      return JSON.stringify({ machine: HERE, episodes: [{ ...played, steps }] })
+    }
+    expect(read(resultSchema, result('x'.repeat(1_000)))).toBeDefined()
+    expect(read(resultSchema, result('x'.repeat(4_000_001)))).toBeUndefined()
+  })
+
+  test('two labs that resume copies of one run get all of it, each attempt once', async () => {
+    startWorker()
+    const other = await connectServer(redis.address, 'lab')
+    try {
+      const both = await Promise.all([hand(server, 10), hand(other, 10)])
+      for (const { by, times } of both) expect([by.size, times]).toEqual([20, 20])
+    } finally {
+      other.close()
+    }
+  })
+
+  test('two labs with one prefix share a worker, and each gets its own', async () => {
+    startWorker()
+    const play = playOf({ run: 2 })
+    const [one, two] = await Promise.all([hand(server, 20), hand(server, 30, { play })])
+    expect([one.times, two.times]).toEqual([40, 60])
+    expect(new Set([...one.by.values(), ...two.by.values()])).toEqual(new Set(['here', 'there']))
+  })
+
+  test('a lab of a version that writes other notices is told', async () => {
+    const id = 'c'.repeat(32)
+    const later = { ...playOf(), id, share: 1, requirements: { ...REQUIREMENTS, version: '2' }, curriculum: 'new' }
+    await postPlay(server, later)
+    const events = startWorker()
+    const why = /^here plays with version 2 of the lab, which this one, 1, does not understand/
+    await expect
+      .poll(async () => (await workers(server))[0]?.refuses.map(english), { timeout: 15_000 })
+      .toEqual([expect.stringMatching(why)])
+    expect(events.filter(({ event }) => event === 'strange').length).toBe(1)
+    await server.redis.del(`lab:plays:${id}`)
+    await expect.poll(async () => (await workers(server))[0]?.refuses, { timeout: 15_000 }).toEqual([])
   })
 
   test('a problem that nobody can play ends the run with its sentence', async () => {
@@ -355,7 +480,7 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
     )
     const locked = await startRedis('--requirepass', 'secret')
     try {
-      await expect(connectServer(locked.address, 'lab')).rejects.toThrow(/NOAUTH.*DPO_DRIVER_QUEUE_PASSWORD/)
+      await expect(connectServer(locked.address, 'lab')).rejects.toThrow(/wants a password.*DPO_DRIVER_QUEUE_PASSWORD/)
       process.env.DPO_DRIVER_QUEUE_PASSWORD = 'secret'
       const open = await connectServer(locked.address, 'lab')
       const { by } = await hand(open, 2, { machine: HERE })

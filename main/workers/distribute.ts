@@ -21,7 +21,7 @@ import {
 } from './consumer.ts'
 import { offerPolicy } from './policies.ts'
 import { NOTICE, postPlay, takeDownPlay, workers } from './presence.ts'
-import { type Play, type Problem, RESULT_BYTES, read, resultSchema } from './protocol.ts'
+import { type Play, type Problem, RESULT_BYTES, type Result, read, resultSchema } from './protocol.ts'
 import { type Server, serverReason } from './server.ts'
 
 /** How long the lab waits before it looks for results again, in milliseconds. */
@@ -48,6 +48,8 @@ export interface DistributeOptions {
   readonly machine: Machine
   readonly pages: number
   readonly slots: number
+  /** How many tokens the model has. */
+  readonly vocabulary: number
   /** Plays a problem here. Its episodes go to `onEpisode` as they end. */
   readonly playHere: (problem: Problem, signal: AbortSignal, onEpisode: (episode: Episode) => void) => Promise<void>
   /** Called with each episode that ends, once. */
@@ -107,7 +109,7 @@ class Distribution {
   }
 
   async work(): Promise<void> {
-    const { server, play, slots, playHere, machine, patience } = this.#options
+    const { server, play, slots, patience } = this.#options
     const before = this.#queue()
     try {
       await Promise.race([this.#untilAnswered(() => this.#begin(before)), this.#end.promise])
@@ -123,7 +125,7 @@ class Distribution {
       {
         slots,
         play: async (problem, signal) => {
-          await playHere(problem, signal, (episode) => this.#keep(episode, machine))
+          await this.#playLeft(jobId(problem), signal)
           return null
         },
         onBroken: (error) => this.fail(error),
@@ -220,6 +222,9 @@ class Distribution {
 
   /** Hands out as many problems as the server should have; `again` also those that it should have, in case it lost some. */
   async #feed(queue: Queue, again: boolean): Promise<void> {
+    const { server, play } = this.#options
+    // A server that restarted empty has BullMQ's own limit.
+    if (again) await server.redis.hset(settingsKey(server, play), 'opts.maxLenEvents', EVENTS)
     const fresh: string[] = []
     if (this.#out.size < this.#ahead) {
       for (const id of this.#left.keys()) {
@@ -229,9 +234,6 @@ class Distribution {
     }
     const ids = again ? [...this.#out, ...fresh] : fresh
     if (ids.length === 0) return
-    const { server, play } = this.#options
-    // A server that restarted empty has BullMQ's own limit.
-    if (again) await server.redis.hset(settingsKey(server, play), 'opts.maxLenEvents', EVENTS)
     // A job that is there already stays as it is.
     await queue.addBulk(ids.map((id) => ({ name: 'problem', data: this.#left.get(id)!.problem, opts: { jobId: id } })))
     for (const id of fresh) this.#out.add(id)
@@ -248,7 +250,8 @@ class Distribution {
     const { redis } = this.#options.server
     const key = queue.toKey(id)
     const size = await redis.hstrlen(key, 'returnvalue')
-    const result = read(resultSchema, size > RESULT_BYTES ? null : await redis.hget(key, 'returnvalue'))
+    const text = size > RESULT_BYTES ? null : await redis.hget(key, 'returnvalue')
+    const result = this.#possible(read(resultSchema, text))
     if (result !== undefined && 'impossible' in result) throw new UserError(result.impossible)
     const episodes = result?.episodes ?? []
     for (const episode of episodes) if (episode.outcome !== 'fault') this.#keep(episode, result!.machine)
@@ -258,17 +261,33 @@ class Distribution {
     else await this.#again(id)
   }
 
+  /** A result, unless it has tokens that no model of this play can have said: training would stop at them. */
+  #possible(result: Result | undefined): Result | undefined {
+    if (result === undefined || 'impossible' in result) return result
+    const { vocabulary } = this.#options
+    const isPossible = result.episodes.every(({ steps }) =>
+      steps.every(({ tokens }) => tokens.every((token) => token < vocabulary)),
+    )
+    return isPossible ? result : undefined
+  }
+
+  /** Plays here what is left of a problem; nothing where nobody wants it, or wants it no more. */
+  async #playLeft(id: string, signal: AbortSignal): Promise<void> {
+    const { playHere, machine } = this.#options
+    const left = this.#left.get(id)
+    if (left === undefined) return
+    const problem = { ...left.problem, attempts: [...left.attempts] }
+    await playHere(problem, signal, (episode) => this.#keep(episode, machine))
+  }
+
   /** Plays here what is left of a problem, after the others like it. */
   #playOwn(id: string): void {
     if (this.#own.has(id)) return
     this.#own.add(id)
     this.#out.delete(id)
-    const { playHere, machine } = this.#options
     this.#playingOwn = this.#playingOwn.then(async () => {
-      const left = this.#left.get(id)
-      if (this.#isOver || left === undefined) return
-      const problem = { ...left.problem, attempts: [...left.attempts] }
-      await playHere(problem, this.#stop.signal, (episode) => this.#keep(episode, machine)).catch((error) => {
+      if (this.#isOver) return
+      await this.#playLeft(id, this.#stop.signal).catch((error) => {
         if (!this.#stop.signal.aborted) this.fail(error)
       })
     })

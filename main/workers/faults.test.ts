@@ -8,7 +8,7 @@ import type { QueueWorkerOptions } from '../../testing/queue-worker.ts'
 import { hasRedisServer, type RedisServer, startRedis } from '../../testing/redis-server.ts'
 import { startProxy } from '../../testing/tcp-proxy.ts'
 import { projectPath } from '../files/paths.ts'
-import { postPlay } from './presence.ts'
+import { postPlay, workers } from './presence.ts'
 import { connectServer, type Server } from './server.ts'
 
 let redis: RedisServer
@@ -118,6 +118,16 @@ describe.skipIf(!hasRedisServer())('the queue under faults (needs redis-server)'
     expectAll(done, 40)
     expect(done.said).toContainEqual(expect.stringMatching(/does not take what the lab sends/))
     expect(done.said).toContain('The queue works again.')
+  })
+
+  test('the server goes away while a worker waits: it says so, and when it is back', async () => {
+    await start()
+    const { child, says } = await startWorker()
+    await expect.poll(async () => (await workers(server)).length, { timeout: 15_000 }).toBe(1)
+    await redis.restart({ downFor: 1_500 })
+    await says('away')
+    await says('back')
+    expect(child.exitCode).toBe(null)
   })
 
   test('the network between a worker and the server is cut, and heals', async () => {

@@ -2,8 +2,17 @@
  * The notice board on the queue's server: labs post what they play, workers post that they are there. A notice that is not
  * renewed vanishes, so who was killed is soon gone.
  */
-import type { z } from 'zod'
-import { MESSAGE_BYTES, type Play, playSchema, read, type WorkerState, workerSchema } from './protocol.ts'
+import { z } from 'zod'
+import {
+  MESSAGE_BYTES,
+  type Play,
+  playSchema,
+  read,
+  type StrangePlay,
+  strangePlaySchema,
+  type WorkerState,
+  workerSchema,
+} from './protocol.ts'
 import type { Server } from './server.ts'
 
 /** How long a notice stays, and how often it has to be renewed, in milliseconds. */
@@ -21,8 +30,8 @@ export type PresentWorker = Posted<WorkerState>
 export const postPlay = (server: Server, play: Play): Promise<void> => post(server, PLAYS, play)
 export const postWorker = (server: Server, worker: WorkerState): Promise<void> => post(server, WORKERS, worker)
 export const workers = (server: Server): Promise<PresentWorker[]> => posted(server, WORKERS, workerSchema)
-export const plays = async (server: Server): Promise<Play[]> =>
-  (await posted(server, PLAYS, playSchema)).map(({ seen: _, ...play }) => play)
+export const plays = async (server: Server): Promise<(Play | StrangePlay)[]> =>
+  (await posted(server, PLAYS, z.union([playSchema, strangePlaySchema]))).map(({ seen: _, ...play }) => play)
 export const takeDownPlay = (server: Server, id: string): Promise<void> => takeDown(server, PLAYS, id)
 export const takeDownWorker = (server: Server, id: string): Promise<void> => takeDown(server, WORKERS, id)
 

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { messageSchema } from '../messages/schema.ts'
 import { type Episode, FAILURE_REASONS } from '../store/episode.ts'
 import type { Machine } from '../store/episodes.ts'
+import { isSmallJpeg } from './jpeg.ts'
 
 const count = z.int().min(0)
 const text = z.string().max(1_000)
@@ -71,6 +72,16 @@ export const playSchema = z.strictObject({
 })
 export type Play = z.output<typeof playSchema>
 
+/** What is read of a play whose lab has another version, and writes it in another form. */
+export const strangePlaySchema = z
+  .object({
+    id: playSchema.shape.id,
+    lab: text,
+    requirements: z.object({ version: text }),
+  })
+  .transform(({ id, lab, requirements: { version } }) => ({ id, lab, version }))
+export type StrangePlay = z.output<typeof strangePlaySchema>
+
 /** Attempts at one problem: the data of a job. */
 export const problemSchema = z.strictObject({
   task: taskName,
@@ -89,7 +100,9 @@ const step = z.strictObject({
   logprob: z.number(),
   thought: words,
   action: words,
-  shot: z.strictObject({ picture: z.base64().transform(fromBase64), box: box.nullable() }).exactOptional(),
+  shot: z
+    .strictObject({ picture: z.base64().transform(fromBase64).refine(isSmallJpeg), box: box.nullable() })
+    .exactOptional(),
 })
 const played = {
   task: taskName,

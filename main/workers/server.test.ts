@@ -40,16 +40,31 @@ describe.skipIf(!hasRedisServer())('a server (needs redis-server)', () => {
     )
   })
 
+  test('that does not have the database of the address is refused', async () => {
+    redis = await startRedis('--databases', '4')
+    await expect(connectServer(`${redis.address}/4`, 'lab')).rejects.toThrow(/has no database 4/)
+    const server = await connectServer(`${redis.address}/3`, 'lab')
+    await server.redis.set(server.key('x'), 'y')
+    server.close()
+    const other = await connectServer(redis.address, 'lab')
+    expect(await other.redis.get(other.key('x'))).toBe(null)
+    other.close()
+  })
+
   test('with users lets one in that has the rights of the documentation, and no other', async () => {
     redis = await startRedis()
     const admin = new Redis(redis.port)
     await admin.call('ACL', 'SETUSER', 'lab', 'on', '>secret', ...RIGHTS)
     await admin.call('ACL', 'SETUSER', 'default', 'off')
     try {
-      await expect(connectServer(redis.address, 'lab')).rejects.toThrow(/NOAUTH/)
+      await expect(connectServer(redis.address, 'lab')).rejects.toThrow(
+        /wants a password\. Set DPO_DRIVER_QUEUE_PASSWORD/,
+      )
       vi.stubEnv('DPO_DRIVER_QUEUE_USER', 'lab')
       vi.stubEnv('DPO_DRIVER_QUEUE_PASSWORD', 'wrong')
-      await expect(connectServer(redis.address, 'lab')).rejects.toThrow(/WRONGPASS.*DPO_DRIVER_QUEUE_PASSWORD/)
+      await expect(connectServer(redis.address, 'lab')).rejects.toThrow(
+        /does not take this user and password\. Correct .*DPO_DRIVER_QUEUE_PASSWORD/,
+      )
       vi.stubEnv('DPO_DRIVER_QUEUE_PASSWORD', 'secret')
       await expectPlays(redis.address)
       await expect(connectServer(redis.address, 'other')).rejects.toThrow(/NOPERM/)
@@ -75,7 +90,9 @@ describe.skipIf(!hasRedisServer())('a server (needs redis-server)', () => {
       })
       for (const host of ['localhost', '127.0.0.1']) {
         const address = `rediss://${host}:${port}`
-        await expect(connectServer(address, 'lab')).rejects.toThrow(/DEPTH_ZERO_SELF_SIGNED_CERT/)
+        await expect(connectServer(address, 'lab')).rejects.toThrow(
+          /not trusted: DEPTH_ZERO_SELF_SIGNED_CERT\. NODE_EXTRA_CA_CERTS names/,
+        )
         // Node reads the variable as it starts.
         const program = projectPath('testing/queue-lab.ts')
         const args = [program, JSON.stringify({ address, problems: 2 })]

@@ -48,19 +48,19 @@ export async function connectServer(address: string, prefix: string): Promise<Se
   })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(why ?? new Error('no answer')), LIMITS.start)
+    const silent = new UserError('queueSilent', { address, seconds: LIMITS.start / 1000 })
+    timer = setTimeout(() => reject(why ?? silent), LIMITS.start)
   })
   let about: About
   try {
     const info = await Promise.race([redis.connect().then(() => redis.info()), late])
     about = aboutOf(info, address)
+    // ioredis does not tell that a server has no such database, and goes on in the first.
+    if (options.db > 0) await Promise.race([redis.select(options.db), late])
     await Promise.race([tryToWrite(redis, [prefix, 'hello'].join(':')), late])
   } catch (error) {
     redis.disconnect()
-    if (error instanceof UserError) throw error
-    const cause = why ?? error
-    const isRefusal = cause instanceof Error && cause.name === 'ReplyError'
-    throw new UserError(isRefusal ? 'queueRefuses' : 'queueUnreachable', { address, why: serverReason(cause) })
+    throw refusal(why ?? error, address, options.db)
   } finally {
     clearTimeout(timer)
   }
@@ -79,6 +79,19 @@ export async function connectServer(address: string, prefix: string): Promise<Se
 export function serverReason(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
   return code ?? reasonOf(error).replace(/\.+$/, '')
+}
+
+/** Why a server cannot be used, and what to do. */
+function refusal(error: unknown, address: string, database: number): UserError {
+  if (error instanceof UserError) return error
+  const why = serverReason(error)
+  if (/^NOAUTH/.test(why)) return new UserError('queueWantsPassword', { address })
+  if (/^WRONGPASS/.test(why)) return new UserError('queueWrongPassword', { address })
+  if (/DB index/.test(why)) return new UserError('queueNoDatabase', { address, database })
+  // Codes of OpenSSL and of Node for a certificate that is not trusted, is for another name, or is not valid now.
+  if (/CERT|^UNABLE_TO_/.test(why)) return new UserError('queueUntrusted', { address, why })
+  const isRefusal = error instanceof Error && error.name === 'ReplyError'
+  return new UserError(isRefusal ? 'queueRefuses' : 'queueUnreachable', { address, why })
 }
 
 /** Throws where this user may not write there, or nobody can: a replica. A full memory may pass. */
@@ -105,7 +118,7 @@ function aboutOf(info: string, address: string): About {
   return { name: valkey === undefined ? 'Redis' : 'Valkey', version, keeps: field('aof_enabled') === '1' }
 }
 
-function connectionOf(address: string): RedisOptions & { readonly maxRetriesPerRequest: null } {
+function connectionOf(address: string): RedisOptions & { readonly db: number; readonly maxRetriesPerRequest: null } {
   const url = new URL(address)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const { [USER]: username, [PASSWORD]: password } = process.env

@@ -3,13 +3,21 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { UserError } from '../messages/error.ts'
-import type { Message } from '../messages/message.ts'
+import { type Message, message } from '../messages/message.ts'
 import type { Episode } from '../store/episode.ts'
 import type { Machine } from '../store/episodes.ts'
 import { type Consumer, consumeProblems, type Patience, settingsKey, slotsFor } from './consumer.ts'
 import { isWanted, LOOK, postLook, type SeenPage } from './looks.ts'
 import { NOTICE, plays, postWorker, takeDownWorker } from './presence.ts'
-import { type Play, type Problem, RESULT_BYTES, type Requirements, type Result, written } from './protocol.ts'
+import {
+  type Play,
+  type Problem,
+  RESULT_BYTES,
+  type Requirements,
+  type Result,
+  type StrangePlay,
+  written,
+} from './protocol.ts'
 import { mismatches } from './requirements.ts'
 import type { Server } from './server.ts'
 
@@ -56,6 +64,8 @@ export type WorkerEvent =
   | { readonly event: 'begins'; readonly play: Play }
   | { readonly event: 'ends'; readonly play: Play; readonly episodes: number }
   | { readonly event: 'refuses'; readonly play: Play; readonly why: readonly Message[] }
+  /** Of a lab whose version writes plays in another form. */
+  | { readonly event: 'strange'; readonly why: Message }
   | { readonly event: 'away'; readonly error: unknown }
   | { readonly event: 'back' }
 
@@ -77,6 +87,8 @@ class Work {
   readonly #options: WorkerOptions
   readonly #id: string
   readonly #engaged = new Map<string, Engagement>()
+  /** Why it does not play for labs whose plays it cannot read. */
+  readonly #strange = new Map<string, Message>()
   readonly #playing = new Map<Problem, Play>()
   /** When episodes of the last minute ended, on a clock that nobody sets. */
   readonly #times: number[] = []
@@ -99,6 +111,8 @@ class Work {
     const { server, signal } = this.#options
     // While the server is away, a command on it waits.
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    const failed = (error: Error) => this.#failed(error)
+    server.redis.on('error', failed)
     const ended = new AbortController()
     const showing = this.#show(ended.signal)
     try {
@@ -112,6 +126,7 @@ class Work {
       }
     } finally {
       ended.abort()
+      server.redis.off('error', failed)
       this.#isOver = true
       const force = this.#broken !== undefined
       await Promise.all([...this.#engaged.keys()].map((id) => this.#disengage(id, force)))
@@ -147,7 +162,12 @@ class Work {
         await this.#disengage(id, true, now === undefined)
       }
     }
+    for (const id of this.#strange.keys()) if (!posted.has(id)) this.#strange.delete(id)
     for (const play of posted.values()) {
+      if ('version' in play) {
+        this.#meet(play)
+        continue
+      }
       const engaged = this.#engaged.get(play.id)
       if (engaged === undefined) await this.#engage(play)
       else if (engaged.consumer !== null) engaged.consumer.slots = slotsFor(this.#options, play.share)
@@ -155,6 +175,14 @@ class Work {
     if (performance.now() - this.#posted < NOTICE.renewed) return
     this.#posted = performance.now()
     await postWorker(server, this.#state())
+  }
+
+  #meet({ id, lab, version }: StrangePlay): void {
+    if (this.#strange.has(id)) return
+    const why = message('refusesForm', { lab, theirs: version, own: this.#options.requirements.version })
+    this.#strange.set(id, why)
+    this.#options.hear({ event: 'strange', why })
+    this.#posted = Number.NEGATIVE_INFINITY
   }
 
   async #engage(play: Play): Promise<void> {
@@ -246,9 +274,10 @@ class Work {
     const playing = [...this.#playing].slice(0, 50).map(([{ task, seed }, { run, stage, arm }]) => ({
       ...{ run, stage, arm, task, seed },
     }))
-    const refuses = [...this.#engaged.values()].flatMap(({ why }) => why).slice(0, 20)
+    const refuses = [...this.#engaged.values()].flatMap(({ why }) => why)
+    refuses.push(...this.#strange.values())
     const counts = { episodes: this.#episodes, lately: this.#times.length }
-    return { id: this.#id, machine, pages, slots, ...counts, playing, refuses }
+    return { id: this.#id, machine, pages, slots, ...counts, playing, refuses: refuses.slice(0, 20) }
   }
 
   #failed(error: unknown): void {

@@ -63,6 +63,7 @@ export async function playWithWorkers(context: StageContext, server: Server, sha
     machine,
     pages: environment.pages,
     slots: environment.pages * PROBLEMS_PER_PAGE,
+    vocabulary: model.engine.config.vocab_size,
     async playHere(problem, stopped, onEpisode) {
       await rollout(model, environment, jobsOfProblem(problem, tasks), { ...options, signal: stopped, onEpisode })
     },
