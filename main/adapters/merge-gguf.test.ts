@@ -16,6 +16,7 @@ import { loadTokenizer } from '../engine/tokenizer/tokenizer.ts'
 import { adaptedModules, loraTensors } from '../engine/weights.ts'
 import type { Message } from '../messages/message.ts'
 import { mergeAdapter } from './merge.ts'
+import { mergedFrom } from './merged-from.ts'
 
 const qwen2: ModelConfig = {
   ...TINY,
@@ -65,6 +66,11 @@ describe.each(Object.entries(FAMILIES))('%s', (_, config) => {
     await mergeAdapter(at('base'), at('adapter'), at('merged.gguf'), { form: 'F32' })
     const [folder, file] = [await loadCheckpoint(at('merged')), await loadCheckpoint(at('merged.gguf'))]
     expect(file.config).toEqual(folder.config)
+    const from = { base: at('base'), adapter: at('adapter') }
+    expect(await mergedFrom([at('merged.gguf'), at('merged')])).toEqual({
+      [at('merged.gguf')]: from,
+      [at('merged')]: from,
+    })
     expect([...file.tensors.keys()]).toEqual([...folder.tensors.keys()])
     for (const [name, tensor] of file.tensors) expect(tensor, name).toEqual(folder.tensors.get(name))
     const [ours, again] = [await loadTokenizer(at('base')), await loadTokenizer(at('merged.gguf'))]

@@ -9,6 +9,7 @@ import { writeModel } from '../engine/gguf/model.ts'
 import { bytesOf } from '../engine/gguf/types.ts'
 import { readVocabulary } from '../engine/gguf/vocabulary.ts'
 import { checkpointShapes, countNumbers } from '../engine/weights.ts'
+import { shownPath } from '../files/paths.ts'
 import { message } from '../messages/message.ts'
 import type { GgufForm } from './forms.ts'
 import { usingMerged, type WriteOptions } from './merged-weights.ts'
@@ -31,7 +32,9 @@ export async function writeMergedGguf(
     const { values: vocabulary, same } = await readVocabulary(base, config.vocab_size)
     if (!same) options.warn?.(message('mergeGgufPreTokenizer'))
     const prompt = adapter.prompt ?? readPromptName(base)
-    await writeModel(target, { name: nameOf(target), config, pieces, vocabulary, prompt }, form, options.onProgress)
+    const merge = { base: shownPath(base), adapter: shownPath(adapterFolder) }
+    const model = { name: nameOf(target), config, pieces, vocabulary, prompt, merge }
+    await writeModel(target, model, form, options.onProgress)
   })
 }
 

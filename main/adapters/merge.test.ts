@@ -242,7 +242,7 @@ test('a head of its own is merged along, and config.json says for both transform
     tie_word_embeddings: false,
     dpo_driver_merge: { base: at('base'), adapter: at('adapter') },
   })
-  expect(mergedFrom([at('merged'), at('base'), 'nowhere/at-all'])).toEqual({
+  expect(await mergedFrom([at('merged'), at('base'), 'nowhere/at-all'])).toEqual({
     [at('merged')]: { base: at('base'), adapter: at('adapter') },
   })
   const merged = await loadCheckpoint(at('merged'))

@@ -243,9 +243,9 @@ function runSection({ wall, facts, settings }: ReportData, words: Words): Html {
   const total = stages.reduce((sum, [, seconds]) => sum + seconds, 0)
   return section(
     t('report.run'),
-    t('report.inAll', { time: duration(total) }),
+    t('report.inAll', { time: duration(total, words) }),
     html`<div class="cards">
-<div class="card"><h3>${t('report.time')}</h3><ul>${stages.map(([stage, seconds]) => html`<li><span class="reason">${stageWord(stage, words)}</span><span class="amount"><i style="width:${((100 * seconds) / longest).toFixed(1)}%"></i></span><b>${duration(seconds)}</b></li>`)}</ul></div>
+<div class="card"><h3>${t('report.time')}</h3><ul>${stages.map(([stage, seconds]) => html`<li><span class="reason">${stageWord(stage, words)}</span><span class="amount"><i style="width:${((100 * seconds) / longest).toFixed(1)}%"></i></span><b>${duration(seconds, words)}</b></li>`)}</ul></div>
 <div class="card"><h3>${t('report.facts')}</h3><dl>${Object.entries(facts).map(([name, value]) => html`<dt>${factWord(name, words)}</dt><dd>${typeof value === 'string' ? value : words.say(value)}</dd>`)}</dl></div>
 </div>
 <details><summary>${t('report.settings')}</summary><pre>${JSON.stringify(settings, null, 2) ?? ''}</pre></details>`,
@@ -278,9 +278,8 @@ function interval({ low, high }: Interval): string {
   return `${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}`
 }
 
-function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 60) return `${Math.round(seconds)} s`
+function duration(seconds: number, { t }: Words): string {
+  if (seconds < 60) return t('report.seconds', { seconds: seconds < 10 ? seconds.toFixed(1) : Math.round(seconds) })
   const whole = Math.round(seconds)
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return t('report.minutes', { minutes: Math.floor(whole / 60), seconds: whole % 60 })
 }

@@ -1270,6 +1270,8 @@ export const ENGLISH = {
   'report.run': 'The run',
   'report.inAll': '{{time}} in all.',
   'report.time': 'Time',
+  'report.seconds': '{{seconds}} s',
+  'report.minutes': '{{minutes}} min {{seconds}} s',
   'report.facts': 'What it ran on',
   'report.settings': 'All settings',
   'fact.model': 'Model',

@@ -103,10 +103,15 @@ export const resultsRouter = router({
         stage: z.enum(['collect', 'validate', 'evaluate']).default('evaluate'),
         task: z.string().optional(),
         solvedBy: z.enum(SOLVED_BY).optional(),
+        sort: z.union([z.enum(['task', 'seed']), z.object({ round: z.int().min(0), arm: z.string() })]).optional(),
+        descending: z.boolean().default(false),
         ...slice,
       }),
     )
-    .query(({ ctx, input: { offset, limit, ...filter } }) => ctx.lab.store.played.problems(filter, { offset, limit })),
+    .query(({ ctx, input: { offset, limit, sort, descending, ...filter } }) => {
+      const order = sort === undefined ? undefined : { by: sort, descending }
+      return ctx.lab.store.played.problems(filter, { offset, limit }, order)
+    }),
 
   /** The success table in Markdown. */
   markdown: procedure

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { sampleEpisode } from '../../testing/samples.ts'
 import { configSchema } from '../config/schema.ts'
+import type { ProblemOrder } from './played.ts'
 import { Store } from './store.ts'
 
 let store: Store
@@ -40,6 +41,14 @@ test('a problem has every attempt of every policy and round, and problems are fo
   const found = (solvedBy: 'all' | 'some' | 'none', task?: string) =>
     store.played.problems({ ...filter, solvedBy, task }, all).rows.map((row) => `${row.task} ${row.seed}`)
   expect([found('some'), found('all'), found('none'), found('none', 'a')]).toEqual([['a 1'], ['a 2'], ['b 1'], []])
+  const sorted = (by: ProblemOrder['by'], descending: boolean) =>
+    store.played.problems(filter, all, { by, descending }).rows.map(({ task, seed }) => `${task} ${seed}`)
+  expect(sorted('task', true)).toEqual(['b 1', 'a 1', 'a 2'])
+  expect(sorted('seed', true)).toEqual(['a 2', 'a 1', 'b 1'])
+  expect(sorted({ round: 1, arm: 'sft' }, true)).toEqual(['a 2', 'a 1', 'b 1'])
+  // A problem that the policy did not play comes last in both directions.
+  expect(sorted({ round: 2, arm: 'dpo' }, false)).toEqual(['a 1', 'a 2', 'b 1'])
+  expect(sorted({ round: 2, arm: 'dpo' }, true)).toEqual(['a 1', 'a 2', 'b 1'])
 })
 
 test('a task counts its ends over runs and rounds, without deleted runs', () => {

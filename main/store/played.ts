@@ -34,6 +34,12 @@ export interface ProblemFilter {
   readonly solvedBy?: SolvedBy | undefined
 }
 
+/** The order of problems: by task, by seed, or by the share of attempts of a policy in a round that solved them. */
+export interface ProblemOrder {
+  readonly by: 'task' | 'seed' | { readonly round: number; readonly arm: string }
+  readonly descending: boolean
+}
+
 /** Number of episodes of a task with the same end. */
 export interface TaskCount extends ArmKey {
   readonly outcome: Outcome
@@ -60,17 +66,18 @@ export class Played {
     this.#database = database
   }
 
-  /** A page of the problems of a stage of a run, by task and seed, each with its attempts. */
-  problems(filter: ProblemFilter, { offset, limit }: Slice): Page<PlayedProblem> {
+  /** A page of the problems of a stage of a run, each with its attempts; by default by task and seed. */
+  problems(filter: ProblemFilter, { offset, limit }: Slice, order?: ProblemOrder): Page<PlayedProblem> {
     const { conditions, values } = where(filter)
     const groups = `FROM episodes WHERE ${conditions} GROUP BY task, seed${
       filter.solvedBy === undefined ? '' : ` HAVING ${HAVING[filter.solvedBy]}`
     }`
+    const sorted = orderBy(order)
     const total = Number(this.#database.get(`SELECT count(*) AS n FROM (SELECT 1 ${groups})`, ...values)?.n)
     const rows = this.#database.all(
       `SELECT task, seed, json_group_array(json_object('id', id, 'round', round, 'arm', arm, 'outcome', outcome)
-         ORDER BY round, arm, attempt) AS attempts ${groups} ORDER BY task, seed LIMIT ? OFFSET ?`,
-      ...[...values, limit, offset],
+         ORDER BY round, arm, attempt) AS attempts ${groups} ORDER BY ${sorted.by} task, seed LIMIT ? OFFSET ?`,
+      ...[...values, ...sorted.values, limit, offset],
     )
     return { rows: rows.map(readProblem), total }
   }
@@ -147,6 +154,18 @@ export class Played {
 
 function where({ run, stage, task }: ProblemFilter): Where {
   return allOf([['run = ?', run], ['stage = ?', stage], ...(task === undefined ? [] : [['task = ?', task] as const])])
+}
+
+/** The order as SQL before that by task and seed. Problems that the policy did not play come last in both directions. */
+function orderBy(order: ProblemOrder | undefined): {
+  readonly by: string
+  readonly values: readonly (string | number)[]
+} {
+  if (order === undefined) return { by: '', values: [] }
+  const direction = order.descending ? 'DESC' : 'ASC'
+  if (typeof order.by === 'string') return { by: `${order.by} ${direction},`, values: [] }
+  const solved = `avg(iif(round = ? AND arm = ? AND outcome <> 'fault', outcome = 'success', NULL))`
+  return { by: `${solved} ${direction} NULLS LAST,`, values: [order.by.round, order.by.arm] }
 }
 
 const outcomeSchema: z.ZodType<Outcome> = z.enum(OUTCOMES)

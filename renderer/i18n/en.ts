@@ -558,6 +558,7 @@ export const words = {
       count: '{{found}} of {{count}} adapters',
       none: 'No adapter matches.',
       base: 'base model',
+      merged: 'merged from {{base}} and {{adapter}}',
       unknownBase: 'an unknown base model',
       gone: 'an adapter that is no longer there',
       below: 'What descends from {{name}}',

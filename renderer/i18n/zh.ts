@@ -540,6 +540,7 @@ export const words: Words = {
       count: '{{count}} 个适配器中的 {{found}} 个',
       none: '没有符合的适配器。',
       base: '基座模型',
+      merged: '由 {{base}} 与 {{adapter}} 合并而成',
       unknownBase: '未知的基座模型',
       gone: '已经不在的适配器',
       below: '由 {{name}} 而来',

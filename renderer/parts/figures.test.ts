@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import { describe, expect, it } from 'vitest'
 import { bytes, clock, decimal, duration, metric, moment, percent } from './figures.ts'
 
@@ -16,6 +17,13 @@ describe('figures', () => {
       '4 min 05 s',
       '1 h 02 min',
     ])
+  })
+
+  it('writes times in the language of the window', async () => {
+    await i18next.init({ lng: 'zh-CN' })
+    expect([0.0436, 42, 245, 3723].map(duration)).toEqual(['44 毫秒', '42 秒', '4 分 05 秒', '1 小时 02 分'])
+    await i18next.changeLanguage('en')
+    expect(duration(245)).toBe('4 min 05 s')
   })
 
   it('writes bytes in decimal units', () => {

@@ -1,4 +1,5 @@
 /** Formats numbers for readers. */
+import i18next from 'i18next'
 
 /** 0.684 -> "68.4". */
 export function percent(share: number, digits = 1): string {
@@ -11,14 +12,24 @@ export function decimal(value: number, digits = 2): string {
   return Number(rounded) === 0 ? rounded.replace('-', '') : rounded.replace('-', '−')
 }
 
-/** Seconds as "44 ms", "8.2 s", "4 min 05 s", "1 h 02 min": with units, so that hours do not read like minutes. */
+/** The units of a duration. */
+const UNITS = {
+  english: { ms: 'ms', s: 's', min: 'min', h: 'h' },
+  chinese: { ms: '毫秒', s: '秒', min: '分', h: '小时' },
+} as const
+
+/**
+ * Seconds as "44 ms", "8.2 s", "4 min 05 s", "1 h 02 min": with units, so that hours do not read like minutes. The units are those of the
+ * window's language.
+ */
 export function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.round(1000 * seconds)} ms`
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  const { ms, s, min, h } = i18next.language?.startsWith('zh') ? UNITS.chinese : UNITS.english
+  if (seconds < 1) return `${Math.round(1000 * seconds)} ${ms}`
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} ${s}`
   const whole = Math.round(seconds)
   const two = (value: number) => String(value).padStart(2, '0')
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
-  return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(whole % 60)} s`
+  return hours > 0 ? `${hours} ${h} ${two(minutes)} ${min}` : `${minutes} ${min} ${two(whole % 60)} ${s}`
 }
 
 /** Bytes in decimal units, as in the lab's messages: "1.5 GB". */

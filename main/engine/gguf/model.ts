@@ -1,10 +1,12 @@
 /** Writes a model as a GGUF file, as llama.cpp's convert_hf_to_gguf.py does. */
+import type { Merge } from '../checkpoint/config-json.ts'
 import { widen } from '../checkpoint/dtype.ts'
 import type { Piece } from '../checkpoint/tensor-stream.ts'
 import type { ModelConfig } from '../engine.ts'
 import { GGUF_PROMPT } from '../trained-prompt.ts'
 import { checkpointShapes } from '../weights.ts'
 import { encode, type WrittenType } from './encode.ts'
+import { mergeValues } from './merge.ts'
 import { modelValues } from './model-values.ts'
 import { ggufName, ROPE_FACTORS } from './names.ts'
 import { isPaired, pairRuns } from './pair.ts'
@@ -22,6 +24,8 @@ export interface WrittenModel {
   readonly vocabulary: TypedValues
   /** The name of the prompt that it was trained with, if known. */
   readonly prompt?: string | undefined
+  /** What it was merged from, if it was. */
+  readonly merge?: Merge | undefined
 }
 
 /**
@@ -31,7 +35,7 @@ export interface WrittenModel {
  */
 export function writeModel(
   file: string,
-  { name, config, pieces, vocabulary, prompt }: WrittenModel,
+  { name, config, pieces, vocabulary, prompt, merge }: WrittenModel,
   type: WrittenType,
   onTensor: (done: number, total: number) => void = () => {},
 ): Promise<void> {
@@ -47,7 +51,8 @@ export function writeModel(
     }
   })
   const trained: TypedValues = prompt === undefined ? [] : [[GGUF_PROMPT, prompt]]
-  const values = [...modelValues(name, config, type), ...trained, ...vocabulary]
+  const merged = merge === undefined ? [] : mergeValues(merge)
+  const values = [...modelValues(name, config, type), ...trained, ...merged, ...vocabulary]
   return writeGguf(file, values, [...ropeFactors(config), ...weights], onTensor)
 }
 

@@ -30,7 +30,7 @@ const SNAPSHOT_DEPTH = 1
 /** Finds all models, those of models/ first, each by its configured name once. */
 export async function findModels(search: Search): Promise<Found[]> {
   const found = [
-    ...(await inModels(search)),
+    ...(await findOwnModels(search)),
     ...(await inHuggingFaceCache(huggingFaceCache(), search)),
     ...(await inLmStudio(search)),
     ...(await inOllama(search)),
@@ -38,7 +38,8 @@ export async function findModels(search: Search): Promise<Found[]> {
   return [...new Map(found.toReversed().map((one) => [one.name, one])).values()].reverse()
 }
 
-async function inModels(search: Search): Promise<Found[]> {
+/** The models in models/. */
+export async function findOwnModels(search: Search): Promise<Found[]> {
   const found: Found[] = []
   // An installed program ships its model in its own folder.
   for (const root of new Set([PROJECT_ROOT, PROGRAM_ROOT])) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { matrixColumns, solvedByIn, stageIn } from './matrix-columns.ts'
+import { columnId, matrixColumns, solvedByIn, sortOf, stageIn } from './matrix-columns.ts'
 
 test('each policy of each round is a column, and a collection has room for several attempts', () => {
   const group = (round: number, arm: string, task: string) => ({
@@ -21,4 +21,11 @@ test('each policy of each round is a column, and a collection has room for sever
 test('an address with other words shows every problem of the evaluation', () => {
   expect([stageIn({ stage: 'sft' }), solvedByIn({ solved: 'odd' })]).toEqual(['evaluate', undefined])
   expect([stageIn({ stage: 'collect' }), solvedByIn({ solved: 'some' })]).toEqual(['collect', 'some'])
+})
+
+test('an address sorts by a task, a seed, or a policy of a round', () => {
+  expect(sortOf(columnId({ round: 2, arm: 'success_sft' }))).toEqual({ round: 2, arm: 'success_sft' })
+  // The policy of a collection has no name of its own.
+  expect(sortOf(columnId({ round: 1, arm: '' }))).toEqual({ round: 1, arm: '' })
+  expect(['task', 'seed', 'dpo', 'x dpo'].map(sortOf)).toEqual(['task', 'seed', undefined, undefined])
 })

@@ -1,4 +1,5 @@
 /** The columns and the filter of the table of all problems. */
+import type { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import type { Place } from '../../location.ts'
 
@@ -31,9 +32,23 @@ export function matrixColumns(groups: Answers['episodes']['groups']): MatrixColu
   const columns = new Map<string, MatrixColumn>()
   for (const { arm, round } of groups) {
     // Only a collection, whose policy has no name of its own, tries a problem several times.
-    columns.set(`${round} ${arm}`, { arm, round, attempts: arm === '' ? SEVERAL : 1 })
+    columns.set(columnId({ round, arm }), { arm, round, attempts: arm === '' ? SEVERAL : 1 })
   }
   return [...columns.values()].sort((a, b) => a.round - b.round)
+}
+
+/** The id of a column, which the address names where the table is sorted by it. */
+export function columnId({ round, arm }: Pick<MatrixColumn, 'round' | 'arm'>): string {
+  return `${round} ${arm}`
+}
+
+type Sort = NonNullable<Parameters<typeof lab.results.problems.query>[0]['sort']>
+
+/** What the lab sorts by for a column's id; undefined where there is no such column. */
+export function sortOf(id: string): Sort | undefined {
+  if (id === 'task' || id === 'seed') return id
+  const [, round, arm] = /^(\d{1,6}) (.*)$/.exec(id) ?? []
+  return round === undefined || arm === undefined ? undefined : { round: Number(round), arm }
 }
 
 /** Attempts at a problem for which a column has room; more are cut off. */

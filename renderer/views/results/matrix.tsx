@@ -11,8 +11,18 @@ import { Panel } from '../../parts/page.tsx'
 import { OutcomeMark } from '../../parts/status.tsx'
 import type { Column } from '../../parts/table/column.ts'
 import { LongTable } from '../../parts/table/long-table.tsx'
+import { orderIn, orderText } from '../../parts/table/order.ts'
 import { useLongList } from '../../parts/table/slices.ts'
-import { type MatrixColumn, type MatrixStage, matrixColumns, STAGES, solvedByIn, stageIn } from './matrix-columns.ts'
+import {
+  columnId,
+  type MatrixColumn,
+  type MatrixStage,
+  matrixColumns,
+  STAGES,
+  solvedByIn,
+  sortOf,
+  stageIn,
+} from './matrix-columns.ts'
 import classes from './results.module.css'
 
 type Problem = Answers['results']['problems']['rows'][number]
@@ -26,11 +36,14 @@ export function Matrix({ run, tasks }: { readonly run: number; readonly tasks: r
   const stage = stageIn(query)
   const task = tasks.find((one) => one === query.of)
   const solvedBy = solvedByIn(query)
+  const order = query.matrix === undefined ? undefined : orderIn(query.matrix)
+  const sort = order === undefined ? undefined : sortOf(order.by)
   const question = {
     run,
     stage,
     ...(task === undefined ? {} : { task }),
     ...(solvedBy === undefined ? {} : { solvedBy }),
+    ...(order === undefined || sort === undefined ? {} : { sort, descending: order.descending }),
   }
   const list = useLongList<Problem>(['results', 'problems', question], (slice) =>
     lab.results.problems.query({ ...question, ...slice }),
@@ -64,6 +77,8 @@ export function Matrix({ run, tasks }: { readonly run: number; readonly tasks: r
             onRange={list.onRange}
             chosen={-1}
             onChoose={ignore}
+            {...(order === undefined || sort === undefined ? {} : { order })}
+            onOrder={(to) => choose({ matrix: orderText(to) })}
           />
         </div>
       )}
@@ -122,16 +137,26 @@ function useColumns(run: number, stage: string, arms: readonly MatrixColumn[]): 
         label: t('episodes.task'),
         width: '150px',
         sticky: true,
+        sortable: true,
         cell: ({ task }) => <a href={hrefOf('tasks', { task })}>{task}</a>,
       },
-      { id: 'seed', label: t('episodes.seed'), width: '70px', number: true, sticky: true, cell: ({ seed }) => seed },
+      {
+        id: 'seed',
+        label: t('episodes.seed'),
+        width: '70px',
+        number: true,
+        sticky: true,
+        sortable: true,
+        cell: ({ seed }) => seed,
+      },
       ...arms.map(({ arm, round, attempts }): Column<Problem> => {
         const name = [arm === '' ? '' : armName(t, arm), rounds || arm === '' ? t('episodes.round', { round }) : '']
           .filter(Boolean)
           .join(' · ')
         return {
-          id: `${round} ${arm}`,
+          id: columnId({ round, arm }),
           label: name,
+          sortable: true,
           width: `minmax(${Math.max(96, attempts * MARK)}px, 1fr)`,
           cell: ({ attempts: all }) => (
             <span className={classes.marks}>

@@ -44,12 +44,24 @@ test('an adapter whose beginning is gone says so', () => {
 
 test('a merged base model hangs below its adapter, and no circle loses a node', () => {
   const onMerged = adapter('r/4/sft', 4, null, { lineage: [ancestor('base', 'models/merged')] })
-  const merged = { 'models/merged': { adapter: 'r/1/dpo' } }
+  const merged = { 'models/merged': { base: 'models/base', adapter: 'r/1/dpo' } }
   expect(drawn(treeOf([sft, first, onMerged], merged))).toEqual([
     ['models/base', [['r/1/sft', [['r/1/dpo', [['models/merged', ['r/4/sft']]]]]]]],
   ])
-  const circle = treeOf([sft, first], { 'models/base': { adapter: 'r/1/dpo' } })
+  const circle = treeOf([sft, first], { 'models/base': { base: 'models/base', adapter: 'r/1/dpo' } })
   expect(adaptersIn(circle)).toBe(2)
+})
+
+test('what was merged stands in the tree before anything descends from it, also where its adapter is gone', () => {
+  const tree = treeOf([sft, first], {
+    'models/dpo.gguf': { base: 'models/base', adapter: 'r/1/dpo' },
+    'models/old.gguf': { base: 'models/q4.gguf', adapter: 'r/0/dpo' },
+  })
+  expect(drawn(tree)).toEqual([
+    ['models/base', [['r/1/sft', [['r/1/dpo', ['models/dpo.gguf']]]]]],
+    ['models/q4.gguf', ['models/old.gguf']],
+  ])
+  expect(tree[1]?.children[0]?.merge).toEqual({ base: 'models/q4.gguf', adapter: 'r/0/dpo' })
 })
 
 test('a search keeps what is above and below', () => {

@@ -9,17 +9,25 @@ export interface TreeNode {
   /** The base model, or the path of the adapter. */
   readonly name: string
   readonly adapter: Adapter | null
+  /** What the base model was merged from; null where it was not, or does not say it. */
+  readonly merge: Merge | null
   /** The stages that read a copy of it now. */
   readonly usedAs: readonly string[]
   readonly children: readonly TreeNode[]
 }
 
-/** By the name of a base model, the adapter that it was merged from. */
-export type MergedFrom = Readonly<Record<string, { readonly adapter: string } | undefined>>
+/** What a base model was merged from: a base model and an adapter. */
+interface Merge {
+  readonly base: string
+  readonly adapter: string
+}
+
+/** By the names of base models. */
+export type MergedFrom = Readonly<Record<string, Merge | undefined>>
 
 /**
  * The roots, each with what descends from it. An adapter hangs below the one that it was trained from, else below its base model;
- * a merged base model hangs below its adapter. Siblings stand by run and round.
+ * a merged base model hangs below its adapter, else below the one that was merged. Siblings stand by run and round.
  */
 export function treeOf(adapters: readonly Adapter[], merged: MergedFrom): TreeNode[] {
   const own = adapters.filter(({ current, origin }) => !current || origin === null)
@@ -27,18 +35,20 @@ export function treeOf(adapters: readonly Adapter[], merged: MergedFrom): TreeNo
   const copies = new Map(adapters.flatMap((one) => (one.origin === null ? [] : [[one.path, one.origin.path] as const])))
   const adapterAt = (path: string) => byPath.get(path) ?? byPath.get(copies.get(path) ?? '')
   const parents = new Map<string, string>()
-  const kinds = new Map<string, Pick<TreeNode, 'kind' | 'name' | 'adapter'>>()
+  const kinds = new Map<string, Pick<TreeNode, 'kind' | 'name' | 'adapter' | 'merge'>>()
   const base = (name: string): string => {
     const id = `base ${name}`
     if (kinds.has(id)) return id
-    kinds.set(id, { kind: 'base', name, adapter: null })
-    const from = adapterAt(merged[name]?.adapter ?? '')
-    if (from !== undefined) parents.set(id, idOf(from))
+    const merge = merged[name] ?? null
+    kinds.set(id, { kind: 'base', name, adapter: null, merge })
+    if (merge === null) return id
+    const from = adapterAt(merge.adapter)
+    parents.set(id, from === undefined ? base(merge.base) : idOf(from))
     return id
   }
   for (const adapter of own) {
     const id = idOf(adapter)
-    kinds.set(id, { kind: 'adapter', name: adapter.path, adapter })
+    kinds.set(id, { kind: 'adapter', name: adapter.path, adapter, merge: null })
     const below = base(adapter.lineage.find(({ kind }) => kind === 'base')?.name ?? adapter.base ?? '')
     const reference = adapter.lineage.find(({ kind }) => kind === 'adapter')?.name
     const from = reference === undefined ? undefined : adapterAt(reference)
@@ -46,11 +56,13 @@ export function treeOf(adapters: readonly Adapter[], merged: MergedFrom): TreeNo
     else if (reference === undefined) parents.set(id, below)
     else {
       const gone = `gone ${reference}`
-      kinds.set(gone, { kind: 'gone', name: reference, adapter: null })
+      kinds.set(gone, { kind: 'gone', name: reference, adapter: null, merge: null })
       parents.set(gone, below)
       parents.set(id, gone)
     }
   }
+  // Those from which nothing descends yet.
+  for (const name of Object.keys(merged)) base(name)
   const used = Map.groupBy(
     adapters.filter(({ current }) => current),
     (one) => one.origin?.path ?? one.path,

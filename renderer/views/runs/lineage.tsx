@@ -32,7 +32,7 @@ export function Lineage() {
   const merged = useQuery({
     queryKey: ['adapters', 'merged', bases],
     queryFn: () => lab.adapters.mergedFrom.query({ names: bases }),
-    enabled: bases.length > 0,
+    enabled: data !== undefined,
   })
   const tree = useMemo(() => treeOf(adapters, merged.data ?? {}), [adapters, merged.data])
   if (error !== null) return <Failure error={error} retry={() => void refetch()} />
@@ -141,7 +141,7 @@ function Branch({ nodes, runs, isOpen, onTurn }: BranchProps) {
 }
 
 function Node({
-  node: { kind, name, adapter, usedAs },
+  node: { kind, name, adapter, merge, usedAs },
   runs,
 }: { readonly node: TreeNode } & Pick<BranchProps, 'runs'>) {
   const { t, i18n } = useTranslation()
@@ -149,7 +149,9 @@ function Node({
     return (
       <>
         <b className="wrap">{name === '' ? t('runs.tree.unknownBase') : name}</b>
-        <span className="soft">{t(`runs.tree.${kind === 'base' ? 'base' : 'gone'}`)}</span>
+        <span className="soft wrap">
+          {merge === null ? t(`runs.tree.${kind === 'base' ? 'base' : 'gone'}`) : t('runs.tree.merged', { ...merge })}
+        </span>
       </>
     )
   }
