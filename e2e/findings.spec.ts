@@ -1,4 +1,6 @@
 /** The results of a run: tables, curves, episodes. */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from './fixtures.ts'
 import { clean, open, screenshot } from './window.ts'
 
@@ -67,6 +69,44 @@ test('tasks and problems are sorted by every column, and the address holds the o
   await page.waitForURL(/results\?sort=-task$/)
   await tasks.scrollIntoViewIfNeeded()
   await screenshot(page, 'results-tasks')
+})
+
+test('problems are sorted by the success of a policy', async ({ page }) => {
+  await open(page, 'results')
+  const matrix = page.getByRole('region', { name: 'Problem by problem' })
+  const column = matrix.getByRole('columnheader', { name: 'SFT', exact: true })
+  await column.waitFor()
+  const at = (await matrix.getByRole('columnheader').allTextContents()).indexOf('SFT')
+  const first = matrix
+    .locator('tbody tr')
+    .first()
+    .locator(`> :nth-child(${at + 1})`)
+  await column.getByRole('button').click()
+  await page.waitForURL(/matrix=1\+sft/)
+  await expect(column).toHaveAttribute('aria-sort', 'ascending')
+  await expect(first).toContainText('failure')
+  await column.getByRole('button').click()
+  await expect(first).toContainText('success')
+  await page.reload()
+  await expect(column).toHaveAttribute('aria-sort', 'descending')
+})
+
+test.describe('with runs of a study', () => {
+  test.use({ stored: 'studies' })
+
+  test('a run that another version wrote says so, and another run can be chosen', async ({ page, lab }) => {
+    const store = new DatabaseSync(join(lab.folder, 'lab.sqlite'))
+    const { run } = store.prepare("SELECT max(run) AS run FROM stages WHERE stage = 'evaluate'").get() as {
+      run: number
+    }
+    store.prepare("UPDATE stages SET result = '{}' WHERE stage = 'collect' AND run = ?").run(run)
+    store.close()
+    await open(page, 'results')
+    await page.getByRole('alert').getByText('another version of the lab wrote it').waitFor()
+    await page.getByRole('combobox', { name: 'Run', exact: true }).selectOption('1')
+    await page.getByRole('heading', { name: 'Success of every policy' }).waitFor()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  })
 })
 
 test('curves are read and zoomed by keys', async ({ page }) => {

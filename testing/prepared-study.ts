@@ -3,6 +3,7 @@ import { loadConfig } from '../main/config/config.ts'
 import { createLab } from '../main/lab.ts'
 import { message } from '../main/messages/message.ts'
 import { english } from '../main/messages/say.ts'
+import { buildPairs } from '../main/preferences/pairs.ts'
 import type { Store } from '../main/store/store.ts'
 import type { Member } from '../main/store/studies.ts'
 import { expandPlan, planSchema } from '../main/study/plan.ts'
@@ -14,6 +15,7 @@ const TASKS = ['click-button', 'click-checkboxes', 'enter-password']
 const VARIANTS = { 'as run 1': 0.7, 'beta 0.3': 0.8 }
 const SEEDS = [7, 8, 9, 10, 11]
 const STEPS = 40
+const { counts: NO_PAIRS } = buildPairs([])
 
 /** Writes the study into the lab of a configuration file. Returns its number. `finished` says whether nothing is left of it. */
 export function prepareStudy(file: string, name: string, { finished = false } = {}): number {
@@ -55,7 +57,7 @@ function writeMember(store: Store, member: Member, { arms, adapters }: ReturnTyp
     store.stages.end(key, 'done', result)
   }
   stage('sft', 0, 40, { examples: 12, step: 12, steps: 12, stoppedEarly: false })
-  stage('collect', 1, 300, { episodes: 96, pairs: 30 })
+  stage('collect', 1, 300, { ...NO_PAIRS, episodes: 96, successes: 60, failures: 36, seeds: 24, pairs: 30 })
   stage('dpo', 1, 200, {
     pairs: 30,
     reference: null,

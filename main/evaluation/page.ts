@@ -11,7 +11,7 @@ import { examplesSection } from './examples.ts'
 import { points, pValue } from './figures.ts'
 import { type Html, html } from './html.ts'
 import { section } from './section.ts'
-import type { Interval } from './statistics.ts'
+import type { Interval, Paired } from './statistics.ts'
 import { tone } from './style.ts'
 import { comparisons, type ReportData, type RoundTruncation, type Summary } from './summary.ts'
 import { type Comparison, findingMessage, standingApart } from './verdict.ts'
@@ -93,22 +93,22 @@ function track({ success, n, low, high }: Cell): Html {
   return html`<span class="track"><i class="fill" style="width:${at(success)}%"></i><i class="whisker" style="left:${at(low)}%;width:${at(high - low)}%"></i></span>`
 }
 
-function tasksSection({ table: { arms, tasks, categories, overall } }: Summary, words: Words): Html {
+function tasksSection({ table: { arms, tasks, categories, overall }, changes }: Summary, words: Words): Html {
   const { t, say } = words
   // The difference comes right after the two columns that it compares, the controls after it.
   const [own, controls] = [arms.filter(isMain), arms.filter((arm) => !isMain(arm))]
   const head = (arm: string) =>
     html`<th scope="col" class="${tone(arm)}"><i class="key"></i>${say(shortArmName(arm))}</th>`
-  const shown = (row: Row, kind: string, name: string = row.name) =>
-    html`<tr class="${kind}"><th scope="row">${name}</th>${own.map((arm) => cellHtml(arm, row.cells[arm]!, words))}<td class="change">${change(row)}</td>${controls.map((arm) => cellHtml(arm, row.cells[arm]!, words))}</tr>`
+  const shown = (row: Row, kind: string, between: Paired | undefined, name: string = row.name) =>
+    html`<tr class="${kind}"><th scope="row">${name}</th>${own.map((arm) => cellHtml(arm, row.cells[arm]!, words))}<td class="change">${change(row, between, words)}</td>${controls.map((arm) => cellHtml(arm, row.cells[arm]!, words))}</tr>`
   return section(
     t('report.tasks'),
     t('report.tasksLead'),
     html`<div class="scroll"><table class="tasks">
 <thead><tr><th scope="col">${t('report.task')}</th>${own.map(head)}<th scope="col" class="change">${t('report.change')}</th>${controls.map(head)}</tr></thead>
-<tbody>${tasks.map((row) => shown(row, 'task'))}</tbody>
-<tbody class="groups">${categories.length > 1 && categories.map((row) => shown(row, 'category', categoryWord(row.name, words)))}</tbody>
-<tbody class="groups">${shown(overall, 'overall', t('report.overall'))}</tbody>
+<tbody>${tasks.map((row) => shown(row, 'task', changes?.tasks[row.name]))}</tbody>
+<tbody class="groups">${categories.length > 1 && categories.map((row) => shown(row, 'category', changes?.categories[row.name], categoryWord(row.name, words)))}</tbody>
+<tbody class="groups">${shown(overall, 'overall', changes?.overall, t('report.overall'))}</tbody>
 </table></div>`,
   )
 }
@@ -135,10 +135,11 @@ function cellHtml(arm: string, cell: Cell, { t }: Words): Html {
 /** An arrow only where they differ by more than their intervals. */
 const CHANGE_CLASSES = { better: 'up', worse: 'down', same: 'same' } as const
 
-function change({ cells: { sft, dpo } }: Row): Html | string {
-  if (sft === undefined || dpo === undefined || sft.n === 0 || dpo.n === 0) return '–'
-  const difference = dpo.success - sft.success
-  return html`<span class="${CHANGE_CLASSES[standingApart(dpo, sft)]}">${points(Math.round(100 * difference) / 100).replace(/\.0$/, '')}</span>`
+/** The difference on the same problems, with its interval. */
+function change({ cells: { sft, dpo } }: Row, between: Paired | undefined, { t }: Words): Html | string {
+  if (sft === undefined || dpo === undefined || between === undefined || between.n === 0) return '–'
+  const { difference, low, high } = between
+  return html`<span class="${CHANGE_CLASSES[standingApart(dpo, sft)]}">${points(difference)}</span><small>${t('report.range', { low: points(low), high: points(high) })}</small>`
 }
 
 function pairedSection(summary: Summary, { t }: Words): Html {

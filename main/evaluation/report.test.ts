@@ -296,3 +296,11 @@ test('fields that could break a line of the CSV are quoted', () => {
 test('points have their sign', () => {
   expect([0.123, -0.05, 0.0001, -0.0001].map(points)).toEqual(['+12.3', '−5.0', '0.0', '0.0'])
 })
+
+test('the change of every task and of all has its interval', () => {
+  const data = sampleRun()
+  const page = reportPage(data, summarise(data))
+  const changes = [...page.matchAll(/<td class="change"><span class="\w+">[^<]+<\/span><small>([^<]+)<\/small>/g)]
+  expect(changes.length).toBeGreaterThan(2)
+  for (const [, interval] of changes) expect(interval).toMatch(/^[+−]?[\d.]+ to [+−]?[\d.]+$/)
+})

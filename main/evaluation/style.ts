@@ -62,6 +62,7 @@ th { text-align: left; font-weight: 600; white-space: nowrap; }
 .tasks .cell .whisker { height: 6px; margin-top: -3px; }
 .tasks .cell small { color: var(--soft); font-size: 11px; line-height: 14px; font-weight: 400; }
 .tasks .change { text-align: right; font-weight: 600; }
+.tasks .change small { display: block; color: var(--soft); font-size: 11px; font-weight: 400; white-space: nowrap; }
 .tasks .category th { color: var(--soft); text-transform: capitalize; }
 .tasks .overall th, .tasks .overall b { font-weight: 750; } .tasks .overall > * { border-bottom: 0; }
 .tasks .groups tr:first-child > * { border-top: 2px solid var(--faint); }

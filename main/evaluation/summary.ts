@@ -7,7 +7,16 @@ import type { UnsolvedTask } from '../preferences/unsolved.ts'
 import type { Metric } from '../store/metrics.ts'
 import type { TrainedOn } from '../training/truncate.ts'
 import { isControl } from './arms.ts'
-import { type Arm, type Cell, compare, onSharedProblems, type SuccessTable, successTable } from './evaluate.ts'
+import {
+  type Arm,
+  type Cell,
+  type Changes,
+  changesBetween,
+  compare,
+  onSharedProblems,
+  type SuccessTable,
+  successTable,
+} from './evaluate.ts'
 import type { ExampleEpisode } from './examples.ts'
 import type { Interval } from './statistics.ts'
 import { type Comparison, type Finding, verdictOf } from './verdict.ts'
@@ -62,6 +71,8 @@ export interface Summary {
   readonly against: Readonly<Record<string, Comparison>>
   /** SFT compared with the base model; empty where the base model did not play. */
   readonly sftAgainst: Readonly<Record<string, Comparison>>
+  /** From SFT to DPO by task and group; null where one of them did not play. */
+  readonly changes: Changes | null
   /** Whether DPO helped, whether training it again helped, and whether a control does as well. */
   readonly verdict: readonly Finding[]
 }
@@ -88,7 +99,8 @@ export function summarise(data: Pick<ReportData, 'arms' | 'categoryOf'>): Summar
   const [sft, base] = ['sft', 'base'].map((wanted) => played.find(({ name }) => name === wanted))
   const sftAgainst: Summary['sftAgainst'] =
     sft === undefined || base === undefined ? {} : { base: { arm: sft.name, ...compare(sft, base) } }
-  return { arms, table, against, sftAgainst, verdict: verdictOf(against, sftAgainst) }
+  const changes = sft === undefined || dpo === undefined ? null : changesBetween(dpo, sft, data.categoryOf)
+  return { arms, table, against, sftAgainst, changes, verdict: verdictOf(against, sftAgainst) }
 }
 
 /**

@@ -1207,7 +1207,7 @@ export const ENGLISH = {
   'report.armsControls': 'The controls learned from the same episodes, with the same number of steps, as {{arm}}.',
   'report.tasks': 'Task by task',
   'report.tasksLead':
-    'Success in percent with its 95% interval. The change is DPO minus SFT, in points. Few episodes per task make wide intervals.',
+    'Success in percent with its 95% interval. The change is DPO minus SFT on the same problems, in points, with its interval. Few episodes per task make wide intervals.',
   'report.task': 'Task',
   'report.overall': 'overall',
   'category.click': 'click',
@@ -1343,7 +1343,7 @@ export const ENGLISH = {
   'study.everySeed': 'Success with every training seed',
   'study.means': 'Mean success with its interval',
   'study.seedValue': 'seed {{seed}}: {{value}}',
-  'study.range': '{{low}} to {{high}}',
+  'report.range': '{{low}} to {{high}}',
   'study.ofTogether': 'of {{together}}',
   'study.differences': 'Differences',
   'study.differencesLead':

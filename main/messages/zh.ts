@@ -1074,7 +1074,8 @@ export const CHINESE = translated({
   'report.armsBase': '基座模型是任何训练之前的模型。',
   'report.armsControls': '对照与{{arm}}从同样的回合、以同样的步数学习。',
   'report.tasks': '逐个任务',
-  'report.tasksLead': '成功率（%）及其 95% 区间；变化为 DPO 减 SFT，单位百分点。每个任务的回合少，区间就宽。',
+  'report.tasksLead':
+    '成功率（%）及其 95% 区间；变化为同样题目上 DPO 减 SFT，单位百分点，附其区间。每个任务的回合少，区间就宽。',
   'report.task': '任务',
   'report.overall': '总计',
   'category.click': '点击',
@@ -1199,7 +1200,7 @@ export const CHINESE = translated({
   'study.everySeed': '每个训练种子的成功率',
   'study.means': '平均成功率及其区间',
   'study.seedValue': '种子 {{seed}}：{{value}}',
-  'study.range': '{{low}} 至 {{high}}',
+  'report.range': '{{low}} 至 {{high}}',
   'study.ofTogether': '（共 {{together}} 项）',
   'study.differences': '差异',
   'study.differencesLead':

@@ -1,6 +1,6 @@
 /** Procedures for the results of evaluations. */
 import { z } from 'zod'
-import { changesBetween, failures, faults, onSharedProblems, rate } from '../evaluation/evaluate.ts'
+import { failures, faults, rate } from '../evaluation/evaluate.ts'
 import { markdownTable } from '../evaluation/markdown.ts'
 import { type ArmSummary, summarise } from '../evaluation/summary.ts'
 import type { Message } from '../messages/message.ts'
@@ -61,8 +61,6 @@ export const resultsRouter = router({
       study: (member && studies.find(member.study)) ?? null,
       ...outlineOf(ctx.lab.store, input.run),
       ...summarise(data),
-      // From SFT to DPO; null where one of them did not play.
-      changes: changesOf(data),
       failures: Object.fromEntries(arms.map(({ name, episodes }) => [name, failures(episodes)])),
       faults: Object.fromEntries(arms.map(({ name, episodes }) => [name, faults(episodes)])),
       facts,
@@ -149,12 +147,6 @@ const SORTED_BY = {
 
 function compareValues(one: string | number, two: string | number): number {
   return one < two ? -1 : Number(one > two)
-}
-
-function changesOf({ arms, categoryOf }: ReturnType<typeof load>) {
-  const played = onSharedProblems(arms)
-  const [dpo, sft] = ['dpo', 'sft'].map((wanted) => played.find(({ name }) => name === wanted))
-  return dpo === undefined || sft === undefined ? null : changesBetween(dpo, sft, categoryOf)
 }
 
 function load(ctx: Context, run: number) {

@@ -92,7 +92,7 @@ function comparisonsSection(summary: StudySummary, { t }: Words): Html {
   const row = (comparison: StudyComparison) => {
     const { of, against } = comparedNames(comparison, summary)
     const { difference, low, high, p, exact, adjusted, together, seedsNeeded, bySeed } = comparison
-    return html`<tr><th scope="row">${t('report.against', { arm: of, other: against })}</th><td title="${bySeed.map(({ seed, difference: one }) => t('study.seedValue', { seed, value: points(one) })).join(', ')}"><b>${points(difference)}</b></td><td>${t('study.range', { low: points(low), high: points(high) })}</td><td>${pValue(p)}</td><td>${pValue(exact)}</td><td><b>${pValue(adjusted)}</b>${together > 1 && ` ${t('study.ofTogether', { together })}`}</td><td>${detectablePoints(comparison.detectable) ?? '–'}</td><td>${seedsNeeded ?? '–'}</td></tr>`
+    return html`<tr><th scope="row">${t('report.against', { arm: of, other: against })}</th><td title="${bySeed.map(({ seed, difference: one }) => t('study.seedValue', { seed, value: points(one) })).join(', ')}"><b>${points(difference)}</b></td><td>${t('report.range', { low: points(low), high: points(high) })}</td><td>${pValue(p)}</td><td>${pValue(exact)}</td><td><b>${pValue(adjusted)}</b>${together > 1 && ` ${t('study.ofTogether', { together })}`}</td><td>${detectablePoints(comparison.detectable) ?? '–'}</td><td>${seedsNeeded ?? '–'}</td></tr>`
   }
   return section(
     t('study.differences'),
@@ -105,7 +105,7 @@ function tasksSection(summary: StudySummary, words: Words): Html {
   const { arms, tasks } = summary
   const { t, say } = words
   const cell = (arm: StudyArm, { mean, low, high }: Estimate) =>
-    html`<td class="${toneOf(arm, summary)}" title="${t('study.range', { low: percent(low), high: percent(high) })}"><div class="cell"><b>${(100 * mean).toFixed(0)}</b><span class="track"><i class="fill" style="width:${percent(mean)}%"></i><i class="whisker" style="left:${percent(low)}%;width:${percent(high - low)}%"></i></span><small>${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}</small></div></td>`
+    html`<td class="${toneOf(arm, summary)}" title="${t('report.range', { low: percent(low), high: percent(high) })}"><div class="cell"><b>${(100 * mean).toFixed(0)}</b><span class="track"><i class="fill" style="width:${percent(mean)}%"></i><i class="whisker" style="left:${percent(low)}%;width:${percent(high - low)}%"></i></span><small>${(100 * low).toFixed(0)}–${(100 * high).toFixed(0)}</small></div></td>`
   const charts = tasks.map((task) => {
     const rows = arms.map((arm): ChartRow => {
       const { mean: value, low, high } = arm.tasks[task]!

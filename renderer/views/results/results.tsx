@@ -37,8 +37,7 @@ export default function ResultsView() {
     queryFn: () => lab.results.get.query({ run: run! }),
     enabled: run !== undefined,
   })
-  const error = runs.error ?? results.error
-  if (error !== null) return <Failure error={error} retry={() => void results.refetch()} />
+  if (runs.error !== null) return <Failure error={runs.error} retry={() => void runs.refetch()} />
   if (runs.data === undefined) return <Loading />
   if (run === undefined) {
     return (
@@ -59,9 +58,11 @@ export default function ResultsView() {
           onChange={(id) => visit({ ...NO_PROBLEM, run: id, task: undefined, kind: undefined, against: undefined })}
         />
       }
-      actions={<RunExports run={run} />}
+      actions={results.error === null && <RunExports run={run} />}
     >
-      {results.data === undefined ? <Loading /> : <ResultSections results={results.data} run={run} />}
+      {results.error !== null && <Failure error={results.error} retry={() => void results.refetch()} />}
+      {results.error === null && results.data === undefined && <Loading />}
+      {results.error === null && results.data !== undefined && <ResultSections results={results.data} run={run} />}
     </Page>
   )
 }
