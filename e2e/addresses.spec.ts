@@ -52,3 +52,15 @@ async function go(page: Page, hash: string): Promise<void> {
     window.location.hash = to
   }, `#/${hash}`)
 }
+
+test('numbers that are none leave the address, and the reader is told', async ({ page }) => {
+  for (const [address, name] of [
+    ['pairs?run=1&round=1&pair', 'pair'],
+    ['episodes?episode', 'episode'],
+    ['studies?study', 'study'],
+  ] as const) {
+    await go(page, `${address}=-1e5`)
+    await page.getByText(`The address names ${name} “-1e5”, which does not exist.`).waitFor()
+    await expect.poll(() => page.url()).not.toContain('1e5')
+  }
+})

@@ -74,6 +74,33 @@ test('the desktop app tells the path, and an adapter is used', async ({ page, la
   expect(weights('dpo').equals(weights('sft'))).toBe(true)
 })
 
+test('what is dropped while something is asked takes its place', async ({ page, lab }) => {
+  await writeCheckpoint(join(lab.folder, 'first'))
+  await page.evaluate((folder) => {
+    Object.assign(window, {
+      dpoDriverDesktop: { pathOf: ({ name }: File) => `${folder}/${name === 'config.json' ? 'first' : 'sft'}` },
+    })
+  }, lab.folder)
+  const dialog = page.getByRole('dialog')
+  await drop(page, 'config.json', '{}')
+  await dialog.getByText('A base model').waitFor()
+  await drop(page, 'adapter_config.json', '{}')
+  await dialog.getByText('An adapter').waitFor()
+  await expect(dialog.getByText(join(lab.folder, 'sft'), { exact: true })).toBeVisible()
+  await expect(dialog.getByRole('button', { name: 'Use as the base model' })).toHaveCount(0)
+})
+
+test('a data set that is too large is refused in the window, which asks for no path', async ({ page }) => {
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File([new Uint8Array(257 << 20)], 'all.JSONL'))
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+  })
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('alert')).toContainText(/all\.JSONL has .*; the lab takes data of at most .* split it/)
+  await expect(dialog.getByLabel('Path')).toHaveCount(0)
+})
+
 /** Drags a file over the window and drops it, as the system does. */
 async function drop(page: Page, name: string, content: string): Promise<void> {
   for (const type of ['dragover', 'drop'] as const) {

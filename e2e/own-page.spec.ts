@@ -73,6 +73,29 @@ test('a page is written, looked at seed by seed, checked and saved', async ({ pa
   await page.getByRole('link', { name: 'Edit the page' }).waitFor()
 })
 
+test('a page of megabytes is refused while it is written, and the lab stays there', async ({ page }) => {
+  await page.evaluate(() => {
+    window.location.hash = '#/tasks?side=new'
+  })
+  const preview = page.getByRole('region', { name: 'Preview' })
+  await preview.getByRole('img').waitFor()
+  const editor = page.getByRole('textbox', { name: 'Page' })
+  await editor.click()
+  await page.keyboard.press('ControlOrMeta+A')
+  // More than a browser's storage takes.
+  await editor.evaluate((element) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', `${'x'.repeat(99)}\n`.repeat(60_000))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await expect(preview.getByRole('alert')).toContainText('has 6000000 characters')
+  await page.getByLabel('Name of the task').fill('long-page')
+  await expect(page.getByRole('button', { name: 'Save', exact: true })).toBeDisabled()
+  await page.getByRole('button', { name: 'Discard changes' }).click()
+  await preview.getByRole('img').waitFor()
+  await expect(page.getByText('The lab does not answer')).toHaveCount(0)
+})
+
 test('where no folder for pages is set, the window says what saving does', async ({ page }) => {
   await open(page, 'tasks')
   await page.getByRole('link', { name: 'New task' }).click()

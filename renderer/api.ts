@@ -8,6 +8,7 @@ import { create } from 'zustand'
 import type { Failure } from '../main/messages/error.ts'
 import type { LabRouter } from '../main/rpc/router.ts'
 import { queries } from './queries.ts'
+import { refuseLong } from './request-length.ts'
 
 /** Whether the connection to the lab is open, and whether it was lost. */
 export const useConnection = create<{ readonly open: boolean; readonly lost: boolean }>(() => ({
@@ -32,7 +33,7 @@ const socket = createWSClient({
   },
 })
 
-export const lab = createTRPCClient<LabRouter>({ links: [wsLink({ client: socket })] })
+export const lab = createTRPCClient<LabRouter>({ links: [refuseLong, wsLink({ client: socket })] })
 
 /** The error in an HTTP answer, with the lab's messages. */
 export async function errorOf(answer: Response): Promise<Error> {

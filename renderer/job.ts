@@ -60,7 +60,7 @@ const OF_RUNS: ReadonlySet<unknown> = new Set([
 
 /** Whether an answer depends on the settings. */
 function isOfSettings({ queryKey: [of] }: { readonly queryKey: readonly unknown[] }): boolean {
-  return of === 'config' || of === 'status' || of === 'tasks' || of === 'models'
+  return of === 'config' || of === 'status' || of === 'tasks' || of === 'models' || of === 'pages'
 }
 
 /** Whether an answer depends on runs and pairs. What a model was asked does not change. */

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -48,6 +49,18 @@ test('nothing is replaced by accident', () => {
     )
   }
   expect(listTasks({ tasksDir }).some(({ name }) => name === 'pick-word')).toBe(true)
+})
+
+test('what is no file, and a folder that is none, are told in a sentence', () => {
+  saveOwnPage({ tasksDir }, page, null)
+  mkdirSync(join(tasksDir, 'folder.html'))
+  expect(() => readOwnPage({ tasksDir }, 'folder')).toThrow(/folder\.html cannot be read \(EISDIR\)/)
+  if (process.platform !== 'win32') {
+    execFileSync('mkfifo', [join(tasksDir, 'pipe.html')])
+    expect(() => readOwnPage({ tasksDir }, 'pipe')).toThrow(/pipe\.html cannot be read \(it is a pipe\)/)
+  }
+  const file = join(tasksDir, 'pick-word.html')
+  expect(() => saveOwnPage({ tasksDir: file }, { ...page, name: 'other' }, null)).toThrow(/pick-word\.html/)
 })
 
 test('names lead nowhere else, and letters are not lost', () => {

@@ -1,11 +1,12 @@
 /** Task pages that the user writes: read from and saved into the folder of the user's pages. */
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { says } from '../config/demand.ts'
 import { pageName } from '../config/task-name.ts'
 import { writeFileAtomic } from '../files/file.ts'
+import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
 import { BUILTIN_TASKS, LIBRARY_FILES, listTasks, type TaskSources } from './tasks.ts'
 
@@ -34,14 +35,13 @@ export interface PagePlace extends TaskSources {
 export function readOwnPage({ tasksDir }: PagePlace, name: string): OwnPage {
   const file = fileOf(tasksDir, name)
   if (!existsSync(file)) throw new UserError('ownPageMissing', { name, folder: tasksDir })
-  if (statSync(file).size > LONGEST_PAGE) throw new UserError('ownPageTooLong', { name, most: LONGEST_PAGE })
-  const html = textOf(readFileSync(file), name)
+  const html = textOf(readBytes(file, name), name)
   return { name, html, version: versionOf(html) }
 }
 
 /**
  * Saves a page, and beside it those of core.js and core.css that it loads and that are missing. `before` is the version that the page
- * replaces; null for a new page. Throws UserError where a task has the name already, or the name means another task, or the file is no longer that version.
+ * replaces; null for a new page. Throws UserError where the disk refuses, a task has the name already, the name means another task, or the file is no longer that version.
  */
 export function saveOwnPage(
   place: PagePlace,
@@ -55,13 +55,27 @@ export function saveOwnPage(
   const file = fileOf(tasksDir, name)
   if (before === null && existsSync(file)) throw new UserError('ownPageExists', { name, folder: tasksDir })
   if (before !== null && readOwnPage(place, name).version !== before) throw new UserError('ownPageChanged', { name })
-  mkdirSync(tasksDir, { recursive: true })
   for (const library of LIBRARY_FILES) {
     const beside = path.join(tasksDir, library)
-    if (loads(html, library) && !existsSync(beside)) copyFileSync(path.join(BUILTIN_TASKS, library), beside)
+    if (loads(html, library) && !existsSync(beside)) {
+      writeFileAtomic(beside, readFileSync(path.join(BUILTIN_TASKS, library)))
+    }
   }
   writeFileAtomic(file, html)
   return { name, html, version: versionOf(html) }
+}
+
+/** Throws UserError where there is no file, such as a folder or a pipe, and for one that is too long. */
+function readBytes(file: string, name: string): Buffer {
+  try {
+    refusePipe(file)
+    if (statSync(file).size > LONGEST_PAGE) throw new UserError('ownPageTooLong', { name, most: LONGEST_PAGE })
+    return readFileSync(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof UserError || code === undefined) throw error
+    throw new UserError('dataUnreadable', { path: file, code })
+  }
 }
 
 /** Throws UserError for letters that an editor would lose. */

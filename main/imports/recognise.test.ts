@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -69,6 +69,8 @@ test('everything else is named for what it is', async () => {
   await expect(at('empty')).rejects.toThrow(/neither a model, an adapter nor a data set/)
   await expect(at('notes.txt')).rejects.toThrow(/neither a model/)
   await expect(at('pairs.jsonl')).rejects.toThrow(/drop the file itself/)
+  truncateSync(join(folder, 'pairs.jsonl'), 300 << 20)
+  await expect(at('pairs.jsonl')).rejects.toThrow(/pairs\.jsonl.*300/)
   await expect(at('two')).rejects.toThrow(/several models: a\.gguf, b\.gguf/)
 })
 

@@ -11,6 +11,7 @@ import { describeFolder, describeGguf } from '../engine/installed/describe.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
+import { DATA_LIMIT, dataTooLarge } from '../preferences/data-file.ts'
 import { parsePreferences } from '../preferences/dataset.ts'
 import { parseGolden } from '../preferences/golden.ts'
 import { parseValue, writtenValues } from '../preferences/json-values.ts'
@@ -66,7 +67,9 @@ async function recogniseAt(config: Config, path: string, given: string): Promise
   if (isGguf(path)) return modelAt(path, describeGguf(path))
   const name = basename(path)
   if (OF_FOLDERS.test(name)) return recogniseFolder(config, dirname(path))
-  throw new UserError(/\.jsonl?$/.test(name) ? 'givenDataByPath' : 'givenUnknown', { path: given })
+  if (!/\.jsonl?$/i.test(name)) throw new UserError('givenUnknown', { path: given })
+  if (there.size > DATA_LIMIT) throw dataTooLarge(given, there.size)
+  throw new UserError('givenDataByPath', { path: given })
 }
 
 /** Files that stand for their folder. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { SystemMetrics } from './system-metrics.ts'
 
 let system: SystemMetrics
@@ -65,4 +65,17 @@ test('another run has a history of its own', async () => {
   system.work(2)
   expect(system.history('run')).toMatchObject({ run: 2, at: [] })
   expect(system.history('recent').at.length).toBeGreaterThanOrEqual(2)
+})
+
+test('a clock that is set back does not turn the curve', async () => {
+  system = new SystemMetrics({ card: () => null, pace: 10 })
+  const leave = system.view()
+  await sampled()
+  const hourAgo = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000)
+  await sampled()
+  hourAgo.mockRestore()
+  leave()
+  const [first = 0, second = 0] = system.history('recent').at.slice(-2)
+  expect(second).toBeGreaterThan(first)
+  expect(second - first).toBeLessThan(60_000)
 })

@@ -141,7 +141,8 @@ export class SystemMetrics {
     }
     this.#before = now
     this.#generated = 0
-    const at = Date.now()
+    // Somebody may set the clock meanwhile; the curve goes on.
+    const at = performance.timeOrigin + performance.now()
     this.#recent.add(at, values)
     if (this.#atWork !== null) this.#whole.add(at, values)
     this.changes.setState((count) => count + 1)

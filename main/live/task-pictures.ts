@@ -42,7 +42,7 @@ export class TaskPictures {
 /** A task, and what tells its page from what that was before. */
 function pageOf(resources: Resources, name: string): { readonly task: Task; readonly page: string } {
   const task = resources.tasksNamed([name])[0]!
-  return { task, page: `${task.url} ${statSync(fileURLToPath(task.url)).mtimeMs}` }
+  return { task, page: `${task.url} ${statSync(fileURLToPath(task.url), { throwIfNoEntry: false })?.mtimeMs}` }
 }
 
 async function take(task: Task, session: Session): Promise<Uint8Array> {

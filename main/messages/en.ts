@@ -53,6 +53,7 @@ export const ENGLISH = {
   mustBeOneLine: 'must be one line',
   mustBePageName: 'must be small letters a to z, digits, and single dashes between them',
   mustBeShortLine: 'must be one line of at most 60 characters, without spaces at its ends',
+  mustBeFewer: 'must be fewer curves, or have fewer points',
   mustBeSeveralSeeds: 'must be at least two training seeds',
   mustBeRole: 'must be the name of a role',
   mustBeTrackingUri: 'must be auto, file:<folder> or the http address of a tracking server',

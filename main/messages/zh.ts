@@ -43,6 +43,7 @@ export const CHINESE = translated({
   mustBeOneLine: '必须是一行',
   mustBePageName: '只能用小写字母 a 到 z、数字，以及它们之间的单个短横',
   mustBeShortLine: '必须是一行，至多 60 个字符，首尾没有空格',
+  mustBeFewer: '必须减少曲线的数目，或减少点数',
   mustBeSeveralSeeds: '必须至少有两个训练种子',
   mustBeRole: '必须是角色的名称',
   mustBeTrackingUri: '必须是 auto、file:<文件夹>，或跟踪服务器的 http 地址',

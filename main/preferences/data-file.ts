@@ -18,7 +18,7 @@ export function readText(path: string): string | undefined {
     const there = statSync(path)
     if (there.isDirectory()) throw new UserError('dataIsFolder', { path })
     const { size } = there
-    if (size > DATA_LIMIT) throw tooLarge(path, size)
+    if (size > DATA_LIMIT) throw dataTooLarge(path, size)
     return textOf(readFileSync(path), path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -38,7 +38,8 @@ export function textOf(bytes: Buffer, file: string): string {
   return text
 }
 
-function tooLarge(path: string, size: number): UserError {
+/** The error for a data file of more than DATA_LIMIT bytes. */
+export function dataTooLarge(path: string, size: number): UserError {
   const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20)
   return new UserError('dataTooLarge', { path, size: megabytes(size), limit: megabytes(DATA_LIMIT) })
 }

@@ -63,3 +63,8 @@ test('a file that changed since, and what cannot be edited, stay as they are', a
   }
   expect(readFileSync(path, 'utf8')).toBe(text)
 })
+
+test('a file that is gone meanwhile has changed', async () => {
+  await expect(setThought(path, { line: 1, completion: SEEN }, 'c')).rejects.toThrow(/has changed/)
+  await expect(deleteSamples(path, [{ line: 1, completion: SEEN }])).rejects.toThrow(/has changed/)
+})

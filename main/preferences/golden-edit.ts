@@ -1,5 +1,5 @@
 /** Changes the file of golden samples where a person asks for it: another thought, or a recording deleted. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { BEFORE_ACTION, BEFORE_THOUGHT } from '../agent/grammar.ts'
 import { replaceContent } from '../files/append.ts'
@@ -59,10 +59,11 @@ async function changeLines(
   change: ((row: Row) => string | null) | null,
 ): Promise<void> {
   refuseFixed(path)
+  const changed = () => new UserError('goldenChanged', { path: shownPath(path) })
+  if (!existsSync(path)) throw changed()
   const before = readFileSync(path)
   const text = textOf(before, path)
   const all = await parseAllGolden(text, path)
-  const changed = () => new UserError('goldenChanged', { path: shownPath(path) })
   const found = seen.map(({ line, completion }) => {
     const sample = all.find((one) => one.line === line && one.completion === completion)
     if (sample === undefined) throw changed()

@@ -1,6 +1,7 @@
 /** Procedures for training curves: whole curves in as many points as a screen shows, and new steps as they come. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { says } from '../config/demand.ts'
 import type { ArmKey } from '../store/keys.ts'
 import { changes } from './changes.ts'
 import { id, procedure, router } from './trpc.ts'
@@ -22,6 +23,9 @@ const keptStep = z.object({ step: z.int() })
  */
 const PACE = { atMost: 250, atLeast: 1000 }
 
+/** The most points that one answer has. */
+const MOST_POINTS = 10_000_000
+
 export const metricsRouter = router({
   /**
    * The trainings of a run, by default of the latest: arms with the names of their metrics, and the kept step where the
@@ -42,13 +46,16 @@ export const metricsRouter = router({
   /** Metrics of some arms between two steps (both included), each curve in about `points` points. */
   curves: procedure
     .input(
-      z.object({
-        arms: z.array(key).min(1).max(32),
-        names: z.array(z.string()).min(1).max(64),
-        from: z.int().min(0).default(0),
-        to: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
-        points: z.int().min(2).max(5000).default(600),
-      }),
+      z
+        .object({
+          // A comparison has as many as 200 runs, and a run several trainings.
+          arms: z.array(key).min(1).max(1000),
+          names: z.array(z.string()).min(1).max(64),
+          from: z.int().min(0).default(0),
+          to: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
+          points: z.int().min(2).max(5000).default(600),
+        })
+        .refine(({ arms, names, points }) => arms.length * names.length * points <= MOST_POINTS, says('mustBeFewer')),
     )
     .query(({ ctx, input: { arms, names, from, to, points } }) =>
       arms.flatMap((arm) => names.map((name) => ctx.lab.store.metrics.curve(arm, name, { from, to, points }))),

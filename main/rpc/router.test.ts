@@ -602,6 +602,15 @@ test('curves are followed step by step, past a lost connection', async () => {
   expect(steps).toEqual(Array.from({ length: 21 }, (_, at) => at + 1))
 })
 
+test('the curves of two hundred runs come in one answer, but not any number of points', async () => {
+  const { lab } = page()
+  const arms = Array.from({ length: 200 }, (_, at) => ({ run: at + 1, stage: 'dpo', round: 1, arm: 'dpo' }))
+  expect(await lab.metrics.curves.query({ arms, names: ['loss', 'num_tokens'], points: 40 })).toHaveLength(400)
+  await expect(lab.metrics.curves.query({ arms, names: Array(64).fill('loss'), points: 5000 })).rejects.toThrow(
+    /must be fewer curves/,
+  )
+})
+
 test('an adapter that cannot be read is listed with the reason', async () => {
   const run = wholeRun()
   const place = join(folder, `reports/trial-${run}/sft_adapter`)

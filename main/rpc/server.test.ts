@@ -1,4 +1,5 @@
 /** The server on real sockets, with the requests of browsers, foreign pages and scripts. */
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
@@ -206,6 +207,21 @@ test('a fixed token stays, and the read-only one that follows from it looks and 
     expect(await lab.status.get.query()).toMatchObject({ readOnly: true })
     await expect(lab.job.stop.mutate()).rejects.toThrow(/Nothing can be changed/)
     await socket.close()
+    // However many of them look, the owner gets in.
+    const readers = Array.from({ length: 49 }, () => new Socket(`ws://${read.host}/trpc`))
+    const refused = await Promise.all(
+      readers.map(
+        (one) =>
+          new Promise<boolean>((done) => {
+            one.on('open', () => done(false))
+            one.on('error', () => done(true))
+          }),
+      ),
+    )
+    expect(refused.filter(Boolean).length).toBeGreaterThan(0)
+    const own = new WebSocket(`ws://${read.host}/trpc`, { headers: { cookie: `dpo-driver-${read.port}=${token}` } })
+    await once(own, 'open')
+    for (const one of [own, ...readers]) one.terminate()
     // Pictures that are not there yet would open pages of tasks.
     expect((await fetch(new URL('/tasks/click-button.jpg', read), { headers: { cookie } })).status).toBe(404)
     // Where nobody asked for one, there is no such token.

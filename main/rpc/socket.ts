@@ -19,8 +19,8 @@ export interface Socket {
 
 /** Largest message of a page, in bytes. */
 const MESSAGE_LIMIT = 1 << 20
-/** Most pages that can be connected at the same time. */
-const SOCKET_LIMIT = 64
+/** Most pages that can be connected at the same time, and most of them while one that only looks asks: the others stay free for the owner. */
+const SOCKET_LIMIT = { all: 64, looking: 48 }
 
 /** Opens the socket. `onBug` gets each bug in full. */
 export function openSocket(context: Context, onBug: (text: string) => void): Socket {
@@ -41,8 +41,8 @@ export function openSocket(context: Context, onBug: (text: string) => void): Soc
   sockets.on('connection', (socket) => socket.on('error', () => socket.terminate()))
   return {
     accept(request, connection, head, mayChange) {
+      if (sockets.clients.size >= (mayChange ? SOCKET_LIMIT.all : SOCKET_LIMIT.looking)) return false
       if (mayChange) changers.add(request)
-      if (sockets.clients.size >= SOCKET_LIMIT) return false
       sockets.handleUpgrade(request, connection, head, (client) => sockets.emit('connection', client, request))
       return true
     },

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/schema.ts'
-import { makeFolder, writeFileAtomic } from '../files/file.ts'
+import { makeFolder, unwritable, writeFileAtomic } from '../files/file.ts'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
 import { readText } from '../preferences/data-file.ts'
@@ -62,7 +62,11 @@ export function createStudy(store: Store, read: ReadPlan): number {
 }
 
 function copyGolden(from: string, folder: string): void {
-  makeFolder(folder)
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw unwritable(folder, error)
+  }
   const text = readText(from)
   if (text !== undefined) writeFileAtomic(join(folder, 'golden.jsonl'), text)
 }

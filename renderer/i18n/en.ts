@@ -10,6 +10,7 @@ export const words = {
     loading: 'Loading',
     offline:
       'The lab does not answer. This page shows what it knew last, and keeps trying. If only the connection is gone, the job goes on. If the lab has ended, so has the job, and you can resume it later. If you restarted the lab, open the address that it printed.',
+    tooLong: 'That is too much for one request to the lab: choose less, or shorten it.',
     lost: 'The lab does not answer.',
     readOnly: 'Read-only',
     readOnlyNote: 'With this address you can watch and download. Nothing can be changed or started.',
@@ -1245,6 +1246,7 @@ export const words = {
       name: 'Name of the task',
       nameNote: 'a to z, digits and dashes, such as pick-word',
       preview: 'Preview',
+      tooLong: 'The page has {{letters}} characters; a page that is written here has at most {{most}}.',
       previewNote: 'As the agent finds it.',
       seed: 'Seed',
       previousSeed: 'Previous seed',
@@ -1279,6 +1281,7 @@ export const words = {
       'A browser does not tell the lab where a model or an adapter lies. Type the path on the machine of the lab.',
     path: 'Path',
     pathExample: 'such as /data/{{name}}',
+    tooLarge: '{{name}} has {{size}}; the lab takes data of at most {{most}} at a time: split it.',
     look: 'Look',
     model: 'A base model',
     useModel: 'Use as the base model',

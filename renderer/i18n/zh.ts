@@ -10,6 +10,7 @@ export const words: Words = {
     loading: '正在载入',
     offline:
       '实验室没有回应。这里是本页面最后得知的内容。本页面会继续尝试连接。如果只是连接中断，运行会继续；如果实验室已经结束，运行也停了，之后可以继续。如果你重新启动了实验室，请打开它打印的新地址。',
+    tooLong: '一次请求的内容太多：请少选一些，或缩短它。',
     lost: '实验室没有回应。',
     readOnly: '只读',
     readOnlyNote: '用这个地址可以观看和下载，不能改变或启动任何东西。',
@@ -1190,6 +1191,7 @@ export const words: Words = {
       name: '任务名称',
       nameNote: '小写字母、数字和短横，例如 pick-word',
       preview: '预览',
+      tooLong: '这个页面有 {{letters}} 个字符；在这里编写的页面至多 {{most}} 个字符。',
       previewNote: '智能体看到的样子。',
       seed: '种子',
       previousSeed: '上一个种子',
@@ -1223,6 +1225,7 @@ export const words: Words = {
     needsPath: '浏览器不会告诉实验室模型或适配器在哪里。请输入它在实验室机器上的路径。',
     path: '路径',
     pathExample: '例如 /data/{{name}}',
+    tooLarge: '{{name}} 有 {{size}}；实验室一次至多接受 {{most}} 的数据：请把它拆开。',
     look: '查看',
     model: '基座模型',
     useModel: '用作基座模型',

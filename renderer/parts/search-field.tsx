@@ -1,6 +1,7 @@
 /** The field that narrows a list to what has these letters. */
 import { TextInput } from '@mantine/core'
 import { Search } from 'lucide-react'
+import { LONGEST_SEARCH } from './longest-search.ts'
 
 interface Props {
   /** What is searched, for screen readers and while the field is empty. */
@@ -19,6 +20,7 @@ export function SearchField({ label, width, value, onChange }: Props) {
       leftSection={<Search size={14} aria-hidden />}
       placeholder={label}
       aria-label={label}
+      maxLength={LONGEST_SEARCH}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
     />

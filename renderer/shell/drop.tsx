@@ -50,7 +50,9 @@ export function Drop() {
         title={dropped?.name}
         closeButtonProps={{ 'aria-label': t('app.close') }}
       >
-        {dropped !== null && <Asked dropped={dropped} onPairs={setPairs} onClose={() => setDropped(null)} />}
+        {dropped !== null && (
+          <Asked key={dropped.number} dropped={dropped} onPairs={setPairs} onClose={() => setDropped(null)} />
+        )}
       </Modal>
       {pairs !== null && (
         <Suspense fallback={<Loading />}>

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { create } from 'zustand'
 import { persist } from 'zustand/middleware'
+import { browserStorage } from './browser-storage.ts'
 
 export const LANGUAGES = { en: 'English', 'zh-CN': '简体中文' } as const
 export type Language = keyof typeof LANGUAGES
@@ -53,5 +54,9 @@ export function keptSettings(kept: unknown, current: Settings): Settings {
 }
 
 export const useSettings = create<Settings>()(
-  persist(() => defaults, { name: 'dpo-driver.settings', merge: keptSettings }),
+  persist(() => defaults, {
+    name: 'dpo-driver.settings',
+    storage: browserStorage(() => localStorage),
+    merge: keptSettings,
+  }),
 )

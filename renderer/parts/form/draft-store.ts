@@ -1,8 +1,9 @@
 /** Settings that were typed and not saved yet. They survive a change of stage or view, and a reload. */
 import * as z from 'zod/mini'
 import { create } from 'zustand'
-import { createJSONStorage, persist } from 'zustand/middleware'
+import { persist } from 'zustand/middleware'
 import type { Field } from '../../lab.ts'
+import { browserStorage } from '../../state/browser-storage.ts'
 import type { Draft } from './draft.ts'
 
 const values = z.record(z.string(), z.unknown())
@@ -18,7 +19,7 @@ interface Drafts {
 export const useDraft = create<Drafts>()(
   persist(() => ({ draft: {}, saved: {} }), {
     name: 'dpo-driver.draft',
-    storage: createJSONStorage(() => sessionStorage),
+    storage: browserStorage(() => sessionStorage),
     merge: (stored, current) => ({ ...current, ...kept.safeParse(stored).data }),
   }),
 )

@@ -9,6 +9,7 @@ import { useRuns } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
 import { useAddress, useKnownChoice } from '../../parts/address.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { numberIn } from '../../parts/number-in.ts'
 import { Page } from '../../parts/page.tsx'
 import { ListCount, Split } from '../../parts/split.tsx'
 import { LongTable } from '../../parts/table/long-table.tsx'
@@ -40,7 +41,8 @@ export default function Episodes() {
   const groups = useGroups(filter.run)
   useKnownFilters(groups)
   const columns = useEpisodeColumns((groups ?? []).some(({ arm, round }) => arm === '' && round > 1))
-  const named = query.episode === undefined ? undefined : Number(query.episode)
+  const named = numberIn(query.episode)
+  useKnownChoice('episode', named === undefined ? [] : undefined)
   const id = named ?? list.rowAt(place)?.id
   const open = (index: number) => {
     setPlace(index)

@@ -36,3 +36,8 @@ test('each value is offered once, in order', () => {
     tasks: ['click-button', 'click-tab'],
   })
 })
+
+test('numbers that are none do not reach the lab, and a search is cut', () => {
+  expect(filterOf({ run: '-1', round: 'x' }, 's'.repeat(900))).toEqual({ search: 's'.repeat(200) })
+  expect(filterOf({ run: '1e9', round: '0' }, '')).toEqual({ round: 0 })
+})

@@ -2,6 +2,8 @@
 import type { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import type { Place } from '../../location.ts'
+import { LONGEST_SEARCH } from '../../parts/longest-search.ts'
+import { numberIn } from '../../parts/number-in.ts'
 import { causeOf } from './cause.ts'
 
 export type EpisodeFilter = Omit<Parameters<typeof lab.episodes.list.query>[0], 'offset' | 'limit'>
@@ -14,14 +16,14 @@ export function filterOf(query: Place['query'], search: string): EpisodeFilter {
   const { run, stage, round, arm, task } = query
   const outcome = OUTCOMES.find((one) => one === query.outcome)
   return {
-    ...(run === undefined ? {} : { run: Number(run) }),
+    ...(numberIn(run) === undefined ? {} : { run: numberIn(run) }),
     ...(stage === undefined ? {} : { stage }),
-    ...(round === undefined ? {} : { round: Number(round) }),
+    ...(round === '0' || numberIn(round) !== undefined ? { round: Number(round) } : {}),
     ...(arm === undefined ? {} : { arm }),
     ...(task === undefined ? {} : { task }),
     ...causeOf(query),
     ...(outcome === undefined ? {} : { outcome }),
-    ...(search === '' ? {} : { search }),
+    ...(search === '' ? {} : { search: search.slice(0, LONGEST_SEARCH) }),
   }
 }
 

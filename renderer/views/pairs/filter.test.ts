@@ -25,6 +25,12 @@ test('the order of the table is the order of the list', () => {
   expect(sortOf({ by: 'margin', descending: true })).toEqual({ sort: 'margin', descending: true })
 })
 
+test('a name or a search that is too long for the lab is cut, and an empty name is none', () => {
+  const { search, annotator } = filterOf(round, { as: ` ${'a'.repeat(90)}` }, 's'.repeat(900))
+  expect([search?.length, annotator?.length]).toEqual([200, 60])
+  expect(filterOf(round, { as: '  ' }, '')).toEqual(round)
+})
+
 test('an annotator sees the states of the own judgements, and none of the review', () => {
   const query = { as: 'Ada', state: 'edited' }
   expect(stateIn(query)).toBeUndefined()

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { lab } from '../../api.ts'
 import type { Answers, Round } from '../../lab.ts'
 import { usePlace } from '../../location.ts'
+import { annotatorIn } from './filter.ts'
 
 export type Verdicts = Answers['pairs']['judgements']
 export type Verdict = Verdicts[number]
@@ -17,7 +18,7 @@ export interface Judging {
 const NONE: Verdicts = {}
 
 export function useJudging(round: Round): Judging {
-  const { as: annotator } = usePlace().query
+  const annotator = annotatorIn(usePlace().query)
   const { data } = useQuery({
     queryKey: ['pairs', 'judgements', round, annotator],
     queryFn: () => lab.pairs.judgements.query({ ...round, annotator: annotator! }),

@@ -6,7 +6,8 @@ import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { usePlace } from '../../location.ts'
-import { useAddress } from '../../parts/address.ts'
+import { useAddress, useKnownChoice } from '../../parts/address.ts'
+import { numberIn } from '../../parts/number-in.ts'
 import type { Order } from '../../parts/table/order.ts'
 import { type LongList, useLongList } from '../../parts/table/slices.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
@@ -46,7 +47,7 @@ export function usePairList(round: Round, editing: number | null): PairList {
   const [order, setOrder] = useState<Order>({ by: 'id', descending: false })
   const [search, setSearch] = useState(query.search ?? '')
   const [searched] = useDebouncedValue(search, REST)
-  const [chosen, setChosen] = useState<Chosen>(query.pair === undefined ? FIRST : { at: -1, id: Number(query.pair) })
+  const [chosen, setChosen] = useState<Chosen>(chosenIn(query.pair))
   const filter = filterOf(round, query, searched)
   const rows = useLongList<PairBrief>(['pairs', 'list', filter, order], (slice) =>
     lab.pairs.list.query({ ...filter, ...slice, ...sortOf(order) }),
@@ -67,13 +68,21 @@ export function usePairList(round: Round, editing: number | null): PairList {
     }
   }
   const toFirst = () => setChosen(FIRST)
+  useKnownChoice('pair', numberIn(query.pair) === undefined ? [] : undefined)
   const [rested] = useDebouncedValue(open, REST)
   useAddress('search', searched, setSearch)
   useAddress('pair', rested?.toString(), (pair) => {
-    if (pair === '') toFirst()
-    else void show(Number(pair))
+    const id = numberIn(pair)
+    if (id === undefined) toFirst()
+    else void show(id)
   })
   return { filter, rows, order, sortBy: setOrder, search, setSearch, at, open, go, show, toFirst }
+}
+
+/** The pair that the address names, wherever it stands in the list; else the first one. */
+function chosenIn(pair: string | undefined): Chosen {
+  const id = numberIn(pair)
+  return id === undefined ? FIRST : { at: -1, id }
 }
 
 /** Fetches these pairs in advance. */

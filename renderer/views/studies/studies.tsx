@@ -4,8 +4,10 @@ import { FlaskConical } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useStudies } from '../../lab.ts'
 import { goTo, usePlace } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Loading } from '../../parts/loading.tsx'
+import { numberIn } from '../../parts/number-in.ts'
 import { Page } from '../../parts/page.tsx'
 import { Failure } from '../../shell/failure.tsx'
 import { StartQueue } from './actions.tsx'
@@ -16,9 +18,12 @@ export default function StudiesView() {
   const { t } = useTranslation()
   const { query } = usePlace()
   const studies = useStudies()
+  const study = numberIn(query.study)
+  // One that was made just now may not be in the list yet.
+  useKnownChoice('study', studies.isFetching ? undefined : studies.data?.map(({ id }) => String(id)))
   if (studies.error !== null) return <Failure error={studies.error} retry={() => void studies.refetch()} />
   if (studies.data === undefined) return <Loading />
-  if (query.study !== undefined) return <StudyPage id={Number(query.study)} studies={studies.data} />
+  if (study !== undefined) return <StudyPage id={study} studies={studies.data} />
   if (studies.data.length === 0) {
     return (
       <Page title={t('views.studies')}>

@@ -22,6 +22,9 @@ const CodeEditor = lazy(() => import('./code-editor.tsx'))
 /** The names that a page can have, as in main/environment/own-pages.ts. */
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
 
+/** Most letters of a page, as there. */
+const LONGEST_PAGE = 200_000
+
 /** `page` is the name of a saved page, or '' for a new one. */
 export function PageEditor({ page }: { readonly page: string }) {
   const start = useQuery({ queryKey: ['pages', 'start'], queryFn: () => lab.pages.start.query() })
@@ -52,6 +55,7 @@ function Editor({ page, opened, start }: Props) {
   const draft = kept ?? opened
   const [error, setError] = useState<unknown>(null)
   const isNamed = NAME.test(draft.name)
+  const isTooLong = draft.html.length > LONGEST_PAGE
   const change = (changes: Partial<PageDraft>) => {
     const next = { ...draft, ...changes }
     const isOpened = next.html === opened.html && next.name === opened.name && next.before === opened.before
@@ -90,7 +94,7 @@ function Editor({ page, opened, start }: Props) {
             </Button>
           )}
           <Button
-            disabled={!isNamed || (kept === undefined && page !== '')}
+            disabled={!isNamed || isTooLong || (kept === undefined && page !== '')}
             leftSection={<Save size={14} aria-hidden />}
             onClick={() => void save()}
             {...lock}
@@ -127,11 +131,19 @@ function Editor({ page, opened, start }: Props) {
             </Suspense>
           </div>
         </Panel>
-        <PagePreview
-          name={isNamed ? draft.name : 'new-page'}
-          html={draft.html}
-          isSaved={page !== '' && kept === undefined}
-        />
+        {isTooLong ? (
+          <Panel title={t('tasks.page.preview')}>
+            <p className="rejected wrap" role="alert">
+              {t('tasks.page.tooLong', { letters: draft.html.length, most: LONGEST_PAGE })}
+            </p>
+          </Panel>
+        ) : (
+          <PagePreview
+            name={isNamed ? draft.name : 'new-page'}
+            html={draft.html}
+            isSaved={page !== '' && kept === undefined}
+          />
+        )}
       </div>
     </Page>
   )

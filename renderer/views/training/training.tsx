@@ -23,7 +23,7 @@ export default function Training() {
   const { query } = usePlace()
   const runs = useRuns()
   const byDefault = String(latestTraining(runs.data ?? [])?.id ?? '')
-  const chosen = (query.runs ?? query.run ?? byDefault).split('.').filter(Boolean).map(Number)
+  const chosen = [...new Set((query.runs ?? query.run ?? byDefault).split('.').filter(Boolean).map(Number))]
   useKnownRuns(chosen, runs.isFetching ? undefined : runs.data)
   useKnownChoice('stage', STAGES)
   const { arms, known } = useArms(chosen)
