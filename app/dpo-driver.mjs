@@ -4,7 +4,7 @@ import { report, runLab, setUp } from './setup.mjs'
 
 const args = process.argv.slice(2)
 const onlyPrints =
-  [undefined, 'help', 'runs', 'export'].includes(args[0]) ||
+  [undefined, 'help', 'runs', 'export', 'workers'].includes(args[0]) ||
   args.some((arg) => ['-h', '--help', '-V', '--version'].includes(arg))
 try {
   await setUp({ environment: !onlyPrints })

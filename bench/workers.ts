@@ -30,8 +30,13 @@ import { type Recording, readRecordings } from './workers-times.ts'
 
 const TASKS = ['click-button', 'click-tab-2', 'enter-password', 'click-checkboxes']
 const SEED = 3_000_000
-/** How long simulated machines play: many times as long as their longest episode, for which all wait at the end. */
-const SECONDS = 90
+/**
+ * How long simulated machines play, about. At the end all wait for the longest episode, of up to 22 seconds. A hundred machines would reach 89% of a
+ * hundred times one in 90 seconds if handing out cost nothing, and 93% in 200.
+ */
+const SECONDS = { one: 60, many: 200 }
+/** The part of a run in which all machines play: neither its beginning nor its end. */
+const STEADY = { from: 0.1, to: 0.8 }
 /** Milliseconds between two episodes of a simulated machine, at least. The times of slower ones are all divided by the same number. */
 const PACE = 400
 export async function benchWorkers(report: Reporter, quick: boolean, { case: cases }: Selection): Promise<void> {
@@ -42,6 +47,7 @@ export async function benchWorkers(report: Reporter, quick: boolean, { case: cas
     if (wants(`machines ${recording.model}`)) {
       await withRedis((redis) => benchMachines(redis, recording, report, quick))
     }
+    if (wants(`killed ${recording.model}`)) await withRedis((redis) => benchKilled(redis, recording, report, quick))
   }
   if (wants('memory')) await withRedis((redis) => benchMemory(redis, report, quick))
 }
@@ -159,34 +165,66 @@ async function benchLab(redis: RedisServer, report: Reporter, quick: boolean): P
   }
 }
 
-/** Simulated machines: one, and a hundred against a hundred times one; then while a quarter of them is killed. */
-async function benchMachines(
-  redis: RedisServer,
-  { model, kind, cores, pages, rate: recorded, milliseconds }: Recording,
-  report: Reporter,
-  quick: boolean,
-): Promise<void> {
-  const server = await connectServer(redis.address, 'bench')
+/** A simulated machine: its times, and the milliseconds between two of its episodes. */
+function simulated({ model, kind, cores, pages, rate: recorded, milliseconds }: Recording, report: Reporter) {
   const name = `machine with ${model}`
   const meanOf = (all: readonly number[]) => all.reduce((sum, time) => sum + time, 0) / all.length / pages
   const haste = Math.max(1, Math.floor(meanOf(milliseconds) / PACE))
   const times = milliseconds.map((time) => time / haste)
-  const mean = meanOf(times)
   report.note(`${name}: recorded ${times.length} episodes on ${cores} cores (${kind}), ${recorded} episodes/s.`)
   if (haste > 1)
     report.note(`${name}: all times are divided by ${haste}, so that the run is long beside its longest episode.`)
-  const problems = quick ? 4 : Math.round(SECONDS / (mean / 1000))
+  const mean = meanOf(times)
+  /** Problems of a machine in so many seconds: whole rounds of the recording, so that all runs have the same mix. */
+  const problemsIn = (seconds: number) =>
+    times.length * Math.max(1, Math.round(seconds / ((mean * times.length) / 1000)))
+  return { name, pages, times, mean, problemsIn }
+}
+
+/** Simulated machines: one, and a hundred against a hundred times one. */
+async function benchMachines(
+  redis: RedisServer,
+  recording: Recording,
+  report: Reporter,
+  quick: boolean,
+): Promise<void> {
+  const server = await connectServer(redis.address, 'bench')
+  const { name, mean, problemsIn, ...machine } = simulated(recording, report)
   const many = quick ? 8 : 100
   try {
-    const one = await withMachines(redis, server, 1, { pages, times }, () => simulate(server, problems, 'one'))
-    const all = await withMachines(redis, server, many, { pages, times }, () =>
-      simulate(server, many * problems, 'all'),
+    const one = await withMachines(redis, server, 1, machine, () =>
+      simulate(server, quick ? 4 : problemsIn(SECONDS.one), 'one'),
     )
-    report.note(
-      `${name}: one machine plays ${one.toFixed(2)} episodes/s (its sleep alone: ${(1000 / mean).toFixed(2)}).`,
+    const all = await withMachines(redis, server, many, machine, () =>
+      simulate(server, many * (quick ? 4 : problemsIn(SECONDS.many)), 'all'),
     )
-    report.figure(figure('workers', `${many} x ${name}`, 'episodes/s', all, `${many} times one`, many * one))
-    const killed = await withMachines(redis, server, many, { pages, times }, async (children) => {
+    const alone = 1000 / mean
+    report.note(`${name}: one machine plays ${one.whole.toFixed(2)} episodes/s (its sleep alone: ${alone.toFixed(2)}).`)
+    const title = `${many} x ${name}`
+    report.figure(figure('workers', title, 'episodes/s', all.whole, `${many} times one`, many * one.whole))
+    report.figure(
+      figure(
+        'workers',
+        `${title}, while all play`,
+        'episodes/s',
+        all.steady,
+        `${many} times the sleep of one`,
+        many * alone,
+      ),
+    )
+  } finally {
+    server.close()
+  }
+}
+
+/** A hundred simulated machines, of which a quarter is killed halfway. */
+async function benchKilled(redis: RedisServer, recording: Recording, report: Reporter, quick: boolean): Promise<void> {
+  const server = await connectServer(redis.address, 'bench')
+  const { name, mean, problemsIn, ...machine } = simulated(recording, report)
+  const many = quick ? 8 : 100
+  const problems = quick ? 4 : problemsIn(SECONDS.many)
+  try {
+    const killed = await withMachines(redis, server, many, machine, async (children) => {
       const timer = setTimeout(() => children[0]?.kill('SIGKILL'), (mean * problems) / 2)
       try {
         return await simulate(server, many * problems, 'killed')
@@ -199,9 +237,9 @@ async function benchMachines(
         'workers',
         `${many} x ${name}, a quarter killed halfway`,
         'episodes/s',
-        killed,
-        `${many} times one`,
-        many * one,
+        killed.whole,
+        `${many} times the sleep of one`,
+        (1000 * many) / mean,
       ),
     )
   } finally {
@@ -227,7 +265,7 @@ async function benchMemory(redis: RedisServer, report: Reporter, quick: boolean)
     )
     const megabytes = (bytes: number) => bytes / 2 ** 20
     const name = `${problems * 8} episodes`
-    report.figure(figure('workers', `${name} taken in and stored`, 'episodes/s', found))
+    report.figure(figure('workers', `${name} taken in and stored`, 'episodes/s', found.whole))
     report.figure(figure('workers', `${name}: peak of the lab`, 'MiB', process.resourceUsage().maxRSS / 1024))
     report.figure(figure('workers', `${name}: peak of redis-server`, 'MiB', megabytes(redis.peak())))
   } finally {
@@ -268,14 +306,14 @@ async function withMachines<T>(
   }
 }
 
-/** Hands problems out to simulated machines and returns episodes a second. The lab itself plays next to nothing. */
-function simulate(
+/** Hands problems out to simulated machines and returns episodes a second: of the whole run, and while all play. The lab itself plays next to nothing. */
+async function simulate(
   server: Server,
   count: number,
   name: string,
   attempts = 1,
   onEpisode: Parameters<typeof distribute>[0]['onEpisode'] = () => {},
-): Promise<number> {
+): Promise<{ readonly whole: number; readonly steady: number }> {
   const play: Omit<Play, 'share'> = { ...playOf(), id: playId('bench', name, Date.now()) }
   const problems = Array.from(
     { length: count },
@@ -290,7 +328,9 @@ function simulate(
   // It keeps the one problem that it gets until that is all that is left, and that does not count.
   const done = Promise.withResolvers<void>()
   let left = count * attempts
-  return rate((count - 1) * attempts, () =>
+  const began = performance.now()
+  const times: number[] = []
+  const whole = await rate((count - 1) * attempts, () =>
     distribute({
       ...{ server, play, problems, ...idle, patience: PATIENCE },
       async playHere({ task, seed, attempts: own }, _signal, give) {
@@ -300,11 +340,15 @@ function simulate(
       },
       onEpisode(episode, by) {
         onEpisode(episode, by)
+        times.push(performance.now() - began)
         left--
         if (left <= attempts) done.resolve()
       },
     }),
   )
+  const [from, to] = [STEADY.from * times.at(-1)!, STEADY.to * times.at(-1)!]
+  const steady = (1000 * times.filter((time) => time > from && time <= to).length) / (to - from)
+  return { whole, steady }
 }
 
 function problemsOf(jobs: readonly Job[]): Problem[] {
