@@ -37,6 +37,8 @@ test.describe('with studies', () => {
   })
 
   test('a study is read, paused, ordered and exported', async ({ page, context }) => {
+    // Its PDF starts a browser of its own.
+    test.slow()
     await open(page, 'studies')
     const queue = page.getByRole('region', { name: 'The queue' })
     await queue.getByRole('link', { name: '1 · beta' }).click()
