@@ -16,7 +16,7 @@ async function models(...options: string[]): Promise<string> {
 
 test('the list marks the configured model, and says why others cannot be used', async () => {
   const text = await models('--set', 'model.base_model_name=Qwen/Tiny-Instruct')
-  expect(text).toMatch(/^ {4}qwen2 +\d\.\d\dM +F32 +0\.0\d+ GB +0\.\d+ GB of memory +models\/base$/m)
+  expect(text).toMatch(/^ {4}qwen2 +\d\.\d+M +F32 +0\.0\d+ GB +0\.\d+ GB of memory +models\/base$/m)
   expect(text).toMatch(/^ {2}\* qwen2 .* Qwen\/Tiny-Instruct$/m)
   expect(text).toMatch(/^Not usable with this lab:$/m)
   expect(text).toMatch(/^ {4}openai\/whisper-tiny: whisper is a family that the lab does not run$/m)

@@ -78,7 +78,7 @@ test('TRL’s names for the batch are read as ours, and Gymnasium’s task ids a
 test('a suite stands for its tasks, alone and in a list, and a task counts once', () => {
   const classic = parseConfig('tasks: classic', 'f').tasks
   expect(classic).toHaveLength(16)
-  expect(classic).toEqual(configSchema.parse({}).tasks)
+  expect(parseConfig('tasks: broad', 'f').tasks).toEqual(configSchema.parse({}).tasks)
   const { tasks, evaluation } = parseConfig(
     'tasks: [enter-time, broad]\nevaluation: {tasks: [classic, choose-list]}',
     'f',

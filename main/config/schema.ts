@@ -152,7 +152,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   collect: z
     .strictObject({
-      seeds_per_task: count.default(40),
+      seeds_per_task: count.default(16),
       attempts: count.max(1000).default(8),
       temperature: z.number().positive().max(100).default(0.8),
       top_p: z.number().positive().max(1).default(1),
@@ -165,14 +165,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   validation: z
     .strictObject({
-      num_episodes_per_task: count.default(20),
+      num_episodes_per_task: count.default(8),
       seed_start: seedStart.default(500_000),
     })
     .prefault({}),
   evaluation: z
     .strictObject({
       tasks: tasks.nullable().default(null),
-      num_episodes_per_task: count.default(50),
+      num_episodes_per_task: count.default(20),
       seed_start: seedStart.default(1_000_000),
       controls: z.boolean().default(true),
       policy_gradients: z.array(z.enum(POLICY_GRADIENTS)).default([]),

@@ -117,7 +117,7 @@ export const fields: Readonly<Record<string, string>> = {
   'environment.pictures':
     'Every step keeps a picture, and collecting becomes several times slower. Without them the window takes the pictures when you open an episode.',
   tasks:
-    'What the agent learns to do. Type a few letters, and choose from the list. classic and broad stand for 16 and 40 tasks.',
+    'What the agent learns to do. Type a few letters, and choose from the list. broad stands for 40 tasks and is the default; classic stands for 16 of these.',
   'golden.held_out_per_task':
     'SFT does not train on these. It stops when their loss stops falling; with 0 it trains for all steps.',
   'training.gradient_checkpointing':

@@ -130,7 +130,7 @@ export const fields: Readonly<Record<string, string>> = {
   'environment.trusted_input': '真实的鼠标和按键事件；关闭则调用元素自己的 click()，更快但与用户输入不同。',
   'environment.pictures': '为每一步保留一张小图供回放；采集会慢几倍。',
   tasks:
-    '要学习的任务，用 MiniWoB++ 的名称；也可以用任务组：classic（十六个任务，即 docs/RESULTS.md 中的任务）、broad（四十个种类更多的任务）或 default（即 classic）。列表中两者可以混用。',
+    '要学习的任务，用 MiniWoB++ 的名称；也可以用任务组：broad（四十个种类丰富的任务）、classic（其中的十六个）或 default（即 broad）。列表中两者可以混用。',
   'golden.samples_per_task': '每个任务录制的专家回合数。',
   'golden.held_out_per_task': '另外录制、SFT 从不训练、只用来判断何时停止的回合数；0 则训满 max_steps。',
   'golden.seed_start': '录制所用的第一个页面种子。',
