@@ -44,8 +44,10 @@ export async function sendTaskPicture({ response, context }: Exchange, name: str
   const task = context.jobs.state.current === null ? decoded(name) : undefined
   const { pictures } = context.live
   const picture = task === undefined ? undefined : await (context.readOnly ? pictures.taken(task) : pictures.of(task))
-  if (picture === undefined) reply(response, 404, message('noSuchFile'))
-  else send(response, 200, 'image/jpeg', picture)
+  if (picture !== undefined) send(response, 200, 'image/jpeg', picture)
+  // No failure, which the console of every reader would tell.
+  else if (task !== undefined) response.writeHead(204, { 'Cache-Control': 'no-store' }).end()
+  else reply(response, 404, message('noSuchFile'))
 }
 
 /** The text of a part of an address; undefined where percent signs stand for no text. */
