@@ -67,6 +67,9 @@ const LOOKS = [
   // Filters, searches and orders.
   /^(Search .*|Random seed|Seed|Task|Tags?|Policy|Outcome|Stage|Round|Run|Command|State|Status|Started|Time|Length|Why|Name|Success)$/,
   /^(Expert|Number of actions|Columns|Reference margin|Policy margin|Margin|Which study is shown|Runs to overlay|Annotators|Base model|#)$/,
+  // The problems of a run, by who solved them, and the columns of their table: one a task, one a policy.
+  /^(# solved by .*|Solved by|click-button|click-checkboxes|enter-password)$/,
+  /^(Golden replay only|SFT on own successes|NLL on chosen|Open its study, .*)$/,
   // Marks, which stay in the window.
   /^(Mark .*|Remove the marks|Compare .*|Choose .*|All # listed|# marked)$/,
   /^(Learn as before|As before|all in reach that have an expert \(#\)|all that are listed \(#\)|.* actions? \(#\))$/,
