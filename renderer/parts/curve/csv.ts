@@ -23,7 +23,7 @@ export function tableOf(
   { range, along, unit, words }: { range: Range | null; along: Along; unit: string | undefined; words: TableWords },
 ): string {
   const columns = series.flatMap(({ id, label, bounds, line, points }) => {
-    const head = (what = '') => named(`${label}${what}${unit === undefined ? '' : ` (${unit})`}`)
+    const head = (what = '') => `${label}${what}${unit === undefined ? '' : ` (${unit})`}`
     const smoothed = line !== points
     return [
       ...(smoothed && bounds === null ? [{ head: head(), of: { id: `${id} raw` } }] : []),
@@ -48,11 +48,6 @@ export function tableOf(
       }),
     ])
   return BYTE_ORDER_MARK + [[words.place, ...columns.map(({ head }) => head)], ...rows].map(csvLine).join('')
-}
-
-/** A head that no spreadsheet takes for a formula: titles of runs are free text. */
-function named(head: string): string {
-  return /^[=+\-@\t]/.test(head) ? `'${head}` : head
 }
 
 /** To nine digits: what stands beyond is the rounding of sums. */
