@@ -259,10 +259,12 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
 
   test('jobs that others put into the queue by hand are dropped', async () => {
     const tasks = new Set<string>()
+    const helped = Promise.withResolvers<void>()
     startWorker({
       open: async () => ({
         async play(problem) {
           tasks.add(problem.task)
+          helped.resolve()
           return episodesOf(problem)
         },
         close: async () => {},
@@ -289,6 +291,8 @@ describe.skipIf(!hasRedisServer())('problems from a queue (needs redis-server)',
           isPut = true
           const jobs = [...garbage, ...strange].map((data, at) => queue.add('problem', data, { jobId: `x-${at}` }))
           await Promise.all(jobs)
+          // Otherwise the lab can be through before the worker has begun.
+          await helped.promise
         }
         played.push(problem)
         for (const episode of episodesOf(problem)) onEpisode(episode)
