@@ -101,6 +101,8 @@ test.describe('with runs of a study', () => {
     }
     store.prepare("UPDATE stages SET result = '{}' WHERE stage = 'collect' AND run = ?").run(run)
     store.close()
+    // Nobody tells the window of this change, and it keeps an answer for five seconds.
+    await page.reload()
     await open(page, 'results')
     await page.getByRole('alert').getByText('another version of the lab wrote it').waitFor()
     await page.getByRole('combobox', { name: 'Run', exact: true }).selectOption('1')
