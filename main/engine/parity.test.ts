@@ -57,35 +57,70 @@ const ENGINES: Record<string, (config: ModelConfig, base: Tensors) => Promise<En
   }),
 }
 
-/** An arbitrary loss whose derivative differs from target to target. */
-const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => Math.sin(index + 1))
+/** An arbitrary loss: its derivative by the log-probability of a target, which differs from target to target. */
+const slope = (index: number) => Math.fround(Math.sin(index + 1))
+const derivatives = (scores: Scores) => scores.logprobs.map((_, index) => slope(index))
 
-/**
- * Compares gradients with central differences of the reference's loss: for every tensor along a random direction, and at
- * the element with the largest gradient.
- */
-function checkGradients(gradients: Tensors, doubles: Doubles, loss: () => number, tolerance: number) {
-  const next = uniformStream(5)
-  expect([...gradients.keys()].sort()).toEqual([...doubles.keys()].sort())
-  for (const [name, { data }] of gradients) {
-    const values = doubles.get(name)!
-    const start = values.slice()
-    const norm = Math.hypot(...data)
-    expect(norm, name).toBeGreaterThan(0)
-    const largest = data.reduce((best, value, i) => (Math.abs(value) > Math.abs(data[best]!) ? i : best), 0)
-    const directions = [Float64Array.from(data, () => (next() < 0.5 ? -1 : 1)), new Float64Array(data.length)]
-    directions[1]![largest] = 1
-    for (const direction of directions) {
-      const at = (h: number) => {
-        for (let i = 0; i < values.length; i++) values[i] = start[i]! + h * direction[i]!
-        return loss()
-      }
-      const numeric = (at(1e-5) - at(-1e-5)) / 2e-5
-      const analytic = data.reduce((sum, value, i) => sum + value * direction[i]!, 0)
-      expect(Math.abs(analytic - numeric), `${name}: ${analytic} and ${numeric}`).toBeLessThan(tolerance * norm)
-    }
-    values.set(start)
+/** Central differences of the reference's loss. Each is computed once, for the first engine that it judges. */
+class Differences {
+  readonly #tensors: Doubles
+  readonly #loss: () => number
+  /** A random direction of every tensor. */
+  readonly #directions: ReadonlyMap<string, Float64Array>
+  readonly #known = new Map<string, number>()
+
+  /** `logprobs` are those of FOREST with the tensors as they are at the call. */
+  constructor(tensors: Doubles, logprobs: () => readonly number[]) {
+    const next = uniformStream(5)
+    this.#tensors = tensors
+    this.#loss = () => logprobs().reduce((sum, logprob, index) => sum + slope(index) * logprob, 0)
+    this.#directions = new Map([...tensors].map(([name, data]) => [name, data.map(() => (next() < 0.5 ? -1 : 1))]))
   }
+
+  /** Compares gradients: those of every tensor along its random direction, and at the element with the largest. */
+  judge(gradients: Tensors, tolerance: number): void {
+    expect([...gradients.keys()].sort()).toEqual([...this.#tensors.keys()].sort())
+    for (const [name, { data }] of gradients) {
+      const norm = Math.hypot(...data)
+      expect(norm, name).toBeGreaterThan(0)
+      const largest = data.reduce((best, value, i) => (Math.abs(value) > Math.abs(data[best]!) ? i : best), 0)
+      const axis = new Float64Array(data.length)
+      axis[largest] = 1
+      for (const [at, direction] of [
+        ['random', this.#directions.get(name)!],
+        [largest, axis],
+      ] as const) {
+        const numeric = this.#along(name, at, direction)
+        const analytic = data.reduce((sum, value, i) => sum + value * direction[i]!, 0)
+        expect(Math.abs(analytic - numeric), `${name}: ${analytic} and ${numeric}`).toBeLessThan(tolerance * norm)
+      }
+    }
+  }
+
+  #along(name: string, at: 'random' | number, direction: Float64Array): number {
+    const key = `${name} ${at}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const values = this.#tensors.get(name)!
+    const start = values.slice()
+    const lossAt = (h: number) => {
+      for (let i = 0; i < values.length; i++) values[i] = start[i]! + h * direction[i]!
+      return this.#loss()
+    }
+    const difference = (lossAt(1e-5) - lossAt(-1e-5)) / 2e-5
+    values.set(start)
+    this.#known.set(key, difference)
+    return difference
+  }
+}
+
+const known = new Map<string, Differences>()
+
+/** The differences of a case. The first engine that comes to it makes them. */
+function differencesOf(name: string, make: () => Differences): Differences {
+  const differences = known.get(name) ?? make()
+  known.set(name, differences)
+  return differences
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string) {
@@ -124,7 +159,7 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
     ['untied', UNTIED],
     ['Qwen3', QWEN3],
     ['Llama', LLAMA],
-  ])('%s', (_, config) => {
+  ])('%s', (family, config) => {
     const base = randomModel(config, 1, 0.3)
     let engine: Engine
     beforeAll(async () => {
@@ -142,12 +177,12 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
 
     test('every gradient of the base agrees with finite differences', async () => {
       await engine.train(null)
-      const scores = await engine.accumulate(FOREST, derivatives)
-      const d = derivatives(scores)
-      const doubles = toDoubles(base)
-      const loss = () =>
-        referenceScores(config, doubles, null, FOREST).logprobs.reduce((sum, logprob, i) => sum + d[i]! * logprob, 0)
-      checkGradients(await engine.gradients(), doubles, loss, tolerance)
+      await engine.accumulate(FOREST, derivatives)
+      const differences = differencesOf(family, () => {
+        const doubles = toDoubles(base)
+        return new Differences(doubles, () => referenceScores(config, doubles, null, FOREST).logprobs)
+      })
+      differences.judge(await engine.gradients(), tolerance)
     })
 
     test.each([
@@ -164,11 +199,10 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
       const scores = await engine.accumulate(FOREST, derivatives, dropoutSeed)
       const reference = referenceAdapter(lora, tensors, dropoutSeed)
       const doubles = toDoubles(base)
-      const forward = () => referenceScores(config, doubles, reference, FOREST)
-      expectClose(scores.logprobs, forward().logprobs, 1e-4, 'logprobs')
-      const d = derivatives(scores)
-      const loss = () => forward().logprobs.reduce((sum, logprob, i) => sum + d[i]! * logprob, 0)
-      checkGradients(await engine.gradients(), reference.tensors, loss, tolerance)
+      const forward = () => referenceScores(config, doubles, reference, FOREST).logprobs
+      expectClose(scores.logprobs, forward(), 1e-4, 'logprobs')
+      const differences = differencesOf(`${family}, ${adapter}`, () => new Differences(reference.tensors, forward))
+      differences.judge(await engine.gradients(), tolerance)
       expect(await engine.baseWeights()).toEqual(base)
       const undropped = referenceScores(config, doubles, referenceAdapter(lora, tensors), FOREST)
       expectClose((await engine.logprobs(FOREST, adapter)).logprobs, undropped.logprobs, 1e-4, 'logprobs')
