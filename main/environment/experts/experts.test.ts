@@ -1,4 +1,4 @@
-/** Every expert on real pages: its success rate over 20 seeds, for the benchmark's tasks and the built-in ones. */
+/** Every expert on real pages: its success rate over 8 seeds, for the benchmark's tasks and the built-in ones. */
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -13,7 +13,7 @@ import { listTasks, type Task } from '../tasks.ts'
 import { decide, type Expert, Stuck } from './expert.ts'
 import { EXPERTS } from './index.ts'
 
-const SEEDS = 20
+const SEEDS = 8
 const LIMIT = 300_000
 const miniwob = path.join(fileURLToPath(new URL('../../..', import.meta.url)), 'data/miniwob')
 
