@@ -1,5 +1,6 @@
 /** The window in a real Chromium: `npm run test:e2e`, or a test alone: `npx playwright test -g "the tour"`. */
 import { defineConfig } from '@playwright/test'
+import type { Axe } from './e2e/window.ts'
 import { fetchChromium } from './main/chromium/find.ts'
 
 /** Tests of this tag are about how views look: they run in every project, all others in the first. */
@@ -27,16 +28,27 @@ export default defineConfig({
   },
   projects: [
     { name: 'english' },
-    // Other words and a page half as wide change nothing that axe looks at, and its check takes seconds a view.
+    // Other words and a page half as wide change nothing that axe looks at, and its check takes seconds a view. The dark
+    // changes the colours alone, and the narrowest page all but these.
     {
       name: 'chinese',
       grep: LOOKS,
-      metadata: { axe: false },
+      metadata: { axe: 'nothing' satisfies Axe },
       use: { locale: 'zh-CN', viewport: { width: 1024, height: 768 } },
     },
-    { name: 'dark', grep: LOOKS, use: { colorScheme: 'dark' } },
+    { name: 'dark', grep: LOOKS, metadata: { axe: 'colours' satisfies Axe }, use: { colorScheme: 'dark' } },
     // What a window of 1440 by 900 holds at a zoom of 200 %, and one of 1280 by 1024 at 400 %.
-    { name: 'narrow', grep: LOOKS, metadata: { axe: false }, use: { viewport: { width: 720, height: 450 } } },
-    { name: 'narrowest', grep: LOOKS, use: { viewport: { width: 320, height: 256 } } },
+    {
+      name: 'narrow',
+      grep: LOOKS,
+      metadata: { axe: 'nothing' satisfies Axe },
+      use: { viewport: { width: 720, height: 450 } },
+    },
+    {
+      name: 'narrowest',
+      grep: LOOKS,
+      metadata: { axe: 'everything but colours' satisfies Axe },
+      use: { viewport: { width: 320, height: 256 } },
+    },
   ],
 })

@@ -31,15 +31,25 @@ export async function logged(page: Page, text: string, timeout = 30_000): Promis
   await search.fill('')
 }
 
+/** What axe looks at in a project: its metadata say so where it is not everything. */
+export type Axe = 'everything' | 'colours' | 'everything but colours' | 'nothing'
+
+/** The rules of axe whose answers depend on colours. They take most of its time. */
+const COLOURS = ['color-contrast', 'link-in-text-block']
+
 /**
- * Saves a screenshot in coverage/window/ and runs axe on the visible page: WCAG 2.2 A and AA, and axe's best practices.
- * Projects that say so only save it.
+ * Saves a screenshot in coverage/window/ and runs axe on the visible page: WCAG 2.2 A and AA, and axe's best practices, or
+ * those of its rules that the project is for.
  */
 export async function clean(page: Page, name: string): Promise<void> {
   await screenshot(page, name)
-  if (test.info().project.metadata.axe === false) return
+  const { axe = 'everything' } = test.info().project.metadata as { axe?: Axe }
+  if (axe === 'nothing') return
   const look = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze()
+    const builder = new AxeBuilder({ page })
+    if (axe === 'colours') builder.withRules(COLOURS)
+    if (axe === 'everything but colours') builder.disableRules(COLOURS)
+    const { violations } = await builder.analyze()
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   }
   // Parts that are still fading in have less contrast. Check them once they have finished. While a lab plays and trains
