@@ -14,10 +14,12 @@ test('a filter that does not exist leaves the address, and the reader is told', 
 
 test('the chosen episode and the search stay in the address', async ({ page }) => {
   await open(page, 'episodes')
-  await page.getByRole('row').nth(3).click()
+  const third = page.getByRole('row').nth(3)
+  await third.click()
   await page.waitForURL(/episode=\d+/)
+  const words = await third.textContent()
   const chosen = page.getByRole('row', { selected: true })
-  const words = await chosen.textContent()
+  await expect(chosen).toHaveText(words ?? '')
   await page.getByLabel('Search instructions').fill('button')
   await page.waitForURL(/search=button/)
   await page.getByLabel('Search instructions').fill('')

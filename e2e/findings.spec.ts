@@ -39,6 +39,8 @@ test('tasks and problems are sorted by every column, and the address holds the o
   await tasks.getByRole('button', { name: 'DPO', exact: true }).click()
   await tasks.getByRole('button', { name: 'DPO', exact: true }).click()
   await page.waitForURL(/sort=-dpo/)
+  const dpo = tasks.getByRole('columnheader', { name: 'DPO', exact: true })
+  await expect(dpo).toHaveAttribute('aria-sort', 'descending')
   const shown = (await rates.allTextContents()).map(Number)
   expect(shown).toEqual(shown.toSorted((a, b) => b - a))
   for (const column of await tasks.getByRole('columnheader').all()) {

@@ -29,6 +29,6 @@ test('every view fits, and axe finds no fault', { tag: '@looks' }, async ({ page
     if (chosen !== undefined) await expect(page.getByRole('radio', { name: chosen(words), exact: true })).toBeChecked()
     await page.waitForLoadState('networkidle')
     await clean(page, `look-${hash.replace(/\W.*=/, '-')}`)
-    expect(await overflow(page), `${hash} is wider than the window`).toBeLessThanOrEqual(0)
+    await expect.poll(() => overflow(page), { message: `${hash} is wider than the window` }).toBeLessThanOrEqual(0)
   }
 })

@@ -48,7 +48,7 @@ test('the list is resized by keys and by mouse', async ({ page }) => {
   await page.mouse.down()
   await page.mouse.move(x - 100, y + height / 2)
   await page.mouse.up()
-  expect(await width()).toBeLessThan(before - 2)
+  await expect.poll(width).toBeLessThan(before - 2)
 })
 
 test('a list of thousands scrolls to its end and back at once', async ({ page, context, complaints }) => {
@@ -149,11 +149,11 @@ test('an edit is checked, saved, and never lost to another key', async ({ page }
   await chosen.fill('Thought: better\nAction: press Tab')
   await page.keyboard.press('Control+Enter')
   await chosen.waitFor({ state: 'hidden' })
-  expect(await answerOf(page, 'Chosen')).toContain('better')
+  await expect.poll(() => answerOf(page, 'Chosen')).toContain('better')
   await page.keyboard.press('e')
   await chosen.fill('never mind')
   await page.keyboard.press('Escape')
-  expect(await answerOf(page, 'Chosen')).toContain('better')
+  await expect.poll(() => answerOf(page, 'Chosen')).toContain('better')
 })
 
 test('the shown side of a pair stays chosen at the next one', async ({ page }) => {

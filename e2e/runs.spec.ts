@@ -52,7 +52,7 @@ test('marked runs stand side by side, and are deleted and brought back together'
   await compared.getByLabel('Metric').selectOption('dpo rewards/margins')
   // The lines and, faintly, what they smooth.
   await expect(compared.locator('.recharts-line')).toHaveCount(6)
-  expect(await overflow(page)).toBeLessThanOrEqual(0)
+  await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0)
   await clean(page, 'runs-compared')
   // Shift marks all between.
   await page.getByLabel('Mark run 19').click()

@@ -16,14 +16,14 @@ test.describe('with studies', () => {
     await go('#/studies')
     await page.getByRole('region', { name: words.studies.queue }).getByRole('table').waitFor()
     await clean(page, 'studies-queue')
-    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0)
     for (const study of [1, 2]) {
       await go(`#/studies?study=${study}`)
       await page.getByRole('region', { name: words.studies.curves }).getByRole('slider').first().waitFor()
       await screenshot(page, `studies-${study}-0`)
       await page.getByText(words.studies.seedsByTask).click()
       await clean(page, `studies-${study}`)
-      expect(await overflow(page)).toBeLessThanOrEqual(0)
+      await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0)
       for (const [at, region] of [words.studies.success, words.studies.tasks, words.studies.curves].entries()) {
         await page.getByRole('region', { name: region, exact: true }).scrollIntoViewIfNeeded()
         await screenshot(page, `studies-${study}-${at + 1}`)
@@ -33,7 +33,7 @@ test.describe('with studies', () => {
     await page.getByRole('button', { name: words.studies.make.vary }).click()
     await page.getByRole('region', { name: words.studies.make.takes }).waitFor()
     await clean(page, 'studies-make')
-    expect(await overflow(page)).toBeLessThanOrEqual(0)
+    await expect.poll(() => overflow(page)).toBeLessThanOrEqual(0)
   })
 
   test('a study is read, paused, ordered and exported', async ({ page, context }) => {
