@@ -12,7 +12,7 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
 describe.runIf(TESTS_WEBGPU).each(['node', 'page'] as const)('on the host %s', (host) => {
   test('a tiny pipeline goes through every stage to its table', { timeout: 600_000 }, async () => {
-    const place = await makeCardLab(parent, host)
+    const place = await makeCardLab(parent, host, 4)
     try {
       const { code, out, err } = await startProgram(place, ['pipeline'], { env: { NODE_NO_WARNINGS: '1' } }).ended
       expect(err).toBe('')

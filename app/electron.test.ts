@@ -7,10 +7,11 @@ import { SOFTWARE } from '../main/engine/host/adapter.ts'
 import { startGpuHost } from '../main/engine/host/gpu-host.ts'
 import { askAdapter } from '../main/engine/host/remote-engine.ts'
 import { words } from '../renderer/i18n/en.ts'
-import { cardSettings, writeCardModel } from '../testing/card-lab.ts'
+import { cardSettings } from '../testing/card-lab.ts'
 import { connectDesktop } from '../testing/desktop-lab.ts'
 import { Asked, type ElectronStandIn, electronStandIn } from '../testing/electron.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
+import { writeTinyModel } from '../testing/tiny-model.ts'
 
 let folder: string
 let launch: ElectronStandIn
@@ -176,7 +177,7 @@ test('an engine computes in a hidden window without network', async () => {
 })
 
 test('a run trains in a hidden window', { timeout: 300_000 }, async () => {
-  writeSmallLab(folder, cardSettings(await writeCardModel(join(folder, 'tiny')), 'auto'))
+  writeSmallLab(folder, cardSettings(await writeTinyModel(join(folder, 'tiny')), 'auto', 4))
   await start()
   const { lab, socket } = await connect()
   await lab.job.start.mutate({ command: 'sft' })

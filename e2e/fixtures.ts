@@ -9,6 +9,7 @@ import { installedEnvironment, writeInstalledModels } from '../testing/installed
 import { prepareLab } from '../testing/prepared-lab.ts'
 import { prepareStudy } from '../testing/prepared-study.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
+import { writeTinyModel } from '../testing/tiny-model.ts'
 
 export { expect }
 
@@ -20,6 +21,8 @@ interface Options {
   stored: 'run' | 'studies' | 'nothing'
   /** Values of the configuration that differ from the small lab's. */
   settings: Readonly<Record<string, unknown>>
+  /** Whether the lab's model is a tiny one, for tests that train and do not ask what is learnt. */
+  tiny: boolean
   /** The names of the buttons on the pages of a finished run; by default plain ones. */
   words: readonly string[] | undefined
   /** Whether other programs have models on the machine. */
@@ -39,14 +42,17 @@ interface Fixtures {
 export const test = base.extend<Options & Fixtures>({
   stored: ['run', { option: true }],
   settings: [{}, { option: true }],
+  tiny: [false, { option: true }],
   words: [undefined, { option: true }],
   installed: [false, { option: true }],
   toured: [true, { option: true }],
   readOnly: [false, { option: true }],
 
-  lab: async ({ stored, settings, words, installed }, use, info) => {
+  lab: async ({ stored, settings, tiny, words, installed }, use, info) => {
     const folder = mkdtempSync(join(tmpdir(), 'window-'))
-    const config = stored === 'nothing' ? writeSmallLab(folder, settings) : await prepareLab(folder, settings, words)
+    const model = tiny && { base_model_name: await writeTinyModel(join(folder, 'tiny')), max_new_tokens: 40 }
+    const given = model ? { ...settings, model } : settings
+    const config = stored === 'nothing' ? writeSmallLab(folder, given) : await prepareLab(folder, given, words)
     if (stored === 'studies') {
       prepareStudy(config, 'beta')
       prepareStudy(config, 'repeated', { finished: true })

@@ -2,32 +2,15 @@
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, logged, open } from './window.ts'
 
-const SETTINGS = {
-  environment: { pages: 2, pictures: true },
-  training: { sft: { max_steps: 16, eval_steps: 8 }, dpo: { max_steps: 12, batch_size: 8 } },
-  evaluation: { num_episodes_per_task: 4 },
-}
-
-test.use({ settings: SETTINGS })
-
-test.describe('while a run trains', () => {
-  const dpo = { ...SETTINGS.training.dpo, max_steps: 100_000 }
-  test.use({ stored: 'nothing', settings: { ...SETTINGS, training: { ...SETTINGS.training, dpo } } })
-
-  test('Live says that nobody plays, and there is nothing to pause', async ({ page }) => {
-    await page.getByRole('button', { name: 'Run everything' }).click()
-    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
-    await open(page, 'live')
-    await expect(page.getByText('Nobody plays now')).toBeVisible()
-    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
-    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
-    await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
-    await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
+test.describe('with the shipped model', () => {
+  test.use({
+    stored: 'nothing',
+    settings: {
+      environment: { pages: 2, pictures: true },
+      training: { sft: { max_steps: 8, eval_steps: 4 }, dpo: { max_steps: 4, batch_size: 4 } },
+      evaluation: { num_episodes_per_task: 2 },
+    },
   })
-})
-
-test.describe(() => {
-  test.use({ stored: 'nothing' })
 
   test('one button runs all stages; a stop can be resumed, a reload loses nothing, a second browser sees the same', async ({
     page,
@@ -41,6 +24,9 @@ test.describe(() => {
 
     await open(page, 'live')
     await page.getByRole('article').first().waitFor()
+    // So the stage waits for axe, however long it looks. The pause ends with the reload.
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await page.getByRole('button', { name: 'Go on', exact: true }).waitFor()
     await clean(page, 'live')
     await page.reload()
     await page.getByRole('article').first().waitFor()
@@ -81,32 +67,39 @@ test.describe(() => {
   })
 })
 
-test('DPO trains again on corrected pairs, and the new policy stands beside the old one', async ({ page }) => {
-  test.setTimeout(2 * LATER)
-  await open(page, 'pairs')
-  const detail = page.getByRole('region', { name: 'The opened pair' })
-  await detail.getByText(/^Pair 1 ·/).waitFor()
-  await page.keyboard.press('d')
-  await page.getByText(/^1 of \d+ reviewed/).waitFor()
-  await page.keyboard.press('s')
-  await page.getByText(/^2 of \d+ reviewed/).waitFor()
-  await page.getByRole('button', { name: 'Train again' }).click()
-  const question = page.getByRole('dialog', { name: 'Train again' })
-  await question
-    .getByText(
-      /^DPO trains on \d+ pairs, with 12 steps for each of 4 policies\. Then Evaluate plays 12 problems with every policy\./,
-    )
-    .waitFor()
-  await question.getByRole('button', { name: 'Train again' }).click()
-  await page.getByRole('heading', { name: 'Pipeline' }).waitFor()
-  await logged(page, 'Run 2: Train again')
-  await logged(page, '1 dropped, 1 swapped')
-  await logged(page, 'Run 2 done', LATER)
-  await clean(page, 'train-again')
-  await open(page, 'results')
-  const policies = page.getByRole('region', { name: 'Success of every policy' })
-  await policies.getByRole('rowheader', { name: 'DPO before training again' }).waitFor()
-  await page.getByRole('region', { name: 'DPO against DPO before training again' }).waitFor()
-  await clean(page, 'results-again')
-  expect(await policies.getByRole('rowheader').count()).toBeGreaterThan(2)
+test.describe('with a tiny model', () => {
+  test.use({
+    tiny: true,
+    settings: { training: { dpo: { max_steps: 12, batch_size: 8 } }, evaluation: { num_episodes_per_task: 4 } },
+  })
+
+  test('DPO trains again on corrected pairs, and the new policy stands beside the old one', async ({ page }) => {
+    test.setTimeout(2 * LATER)
+    await open(page, 'pairs')
+    const detail = page.getByRole('region', { name: 'The opened pair' })
+    await detail.getByText(/^Pair 1 ·/).waitFor()
+    await page.keyboard.press('d')
+    await page.getByText(/^1 of \d+ reviewed/).waitFor()
+    await page.keyboard.press('s')
+    await page.getByText(/^2 of \d+ reviewed/).waitFor()
+    await page.getByRole('button', { name: 'Train again' }).click()
+    const question = page.getByRole('dialog', { name: 'Train again' })
+    await question
+      .getByText(
+        /^DPO trains on \d+ pairs, with 12 steps for each of 4 policies\. Then Evaluate plays 12 problems with every policy\./,
+      )
+      .waitFor()
+    await question.getByRole('button', { name: 'Train again' }).click()
+    await page.getByRole('heading', { name: 'Pipeline' }).waitFor()
+    await logged(page, 'Run 2: Train again')
+    await logged(page, '1 dropped, 1 swapped')
+    await logged(page, 'Run 2 done', LATER)
+    await clean(page, 'train-again')
+    await open(page, 'results')
+    const policies = page.getByRole('region', { name: 'Success of every policy' })
+    await policies.getByRole('rowheader', { name: 'DPO before training again' }).waitFor()
+    await page.getByRole('region', { name: 'DPO against DPO before training again' }).waitFor()
+    await clean(page, 'results-again')
+    expect(await policies.getByRole('rowheader').count()).toBeGreaterThan(2)
+  })
 })

@@ -1,25 +1,12 @@
 /** A lab for the software adapter: a base model so small that its whole pipeline takes seconds there. */
-import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WebGpuHost } from '../main/config/choices.ts'
-import { saveCheckpoint } from '../main/engine/checkpoint/checkpoint.ts'
 import { SOFTWARE } from '../main/engine/host/adapter.ts'
-import { projectPath } from '../main/files/paths.ts'
 import { makePlace, type Place } from './campaign/place.ts'
-import { randomModel } from './random-model.ts'
-import { FOR_PAGES } from './small-models.ts'
+import { writeTinyModel } from './tiny-model.ts'
 
-/** Writes a model of random weights with the shipped tokenizer into a folder, and returns the folder. It succeeds by chance. */
-export async function writeCardModel(folder: string): Promise<string> {
-  await saveCheckpoint(folder, FOR_PAGES, randomModel(FOR_PAGES, 1, 0.05))
-  for (const file of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json']) {
-    cpSync(projectPath(`models/base/${file}`), join(folder, file))
-  }
-  return folder
-}
-
-/** Settings of a lab with this model that computes on the software adapter of a host. */
-export function cardSettings(model: string, host: WebGpuHost): Readonly<Record<string, unknown>> {
+/** Settings of a lab with such a model that computes on the software adapter of a host. Its trainings have so many steps. */
+export function cardSettings(model: string, host: WebGpuHost, steps: number): Readonly<Record<string, unknown>> {
   return {
     model: {
       base_model_name: model,
@@ -31,8 +18,8 @@ export function cardSettings(model: string, host: WebGpuHost): Readonly<Record<s
     tasks: ['click-test-2', 'click-button'],
     golden: { samples_per_task: 2, held_out_per_task: 1 },
     training: {
-      sft: { max_steps: 12, eval_steps: 6, batch_size: 2, grad_accumulation_steps: 1 },
-      dpo: { max_steps: 12, batch_size: 2, grad_accumulation_steps: 1 },
+      sft: { max_steps: steps, eval_steps: steps / 2, batch_size: 2, grad_accumulation_steps: 1 },
+      dpo: { max_steps: steps, batch_size: 2, grad_accumulation_steps: 1 },
     },
     collect: { seeds_per_task: 3, attempts: 3, temperature: 1 },
     validation: { num_episodes_per_task: 1 },
@@ -42,8 +29,8 @@ export function cardSettings(model: string, host: WebGpuHost): Readonly<Record<s
 }
 
 /** Makes a place in `parent` for such a lab. */
-export async function makeCardLab(parent: string, host: 'node' | 'page'): Promise<Place> {
-  const place = makePlace(parent, cardSettings('models/tiny', host))
-  await writeCardModel(join(place.home, 'models/tiny'))
+export async function makeCardLab(parent: string, host: 'node' | 'page', steps: number): Promise<Place> {
+  const place = makePlace(parent, cardSettings('models/tiny', host, steps))
+  await writeTinyModel(join(place.home, 'models/tiny'))
   return place
 }

@@ -25,6 +25,8 @@ export interface HostCampaignOptions {
 /** The commands before and those that train, which are killed by turns. */
 const COMMANDS = ['golden', 'sft', 'collect', 'dpo']
 const TRAINING = ['sft', 'dpo']
+/** Optimiser steps of a training: enough to kill it between a checkpoint and the end. */
+const STEPS = 12
 /** How often another instant is chosen where the host was not at work. */
 const TRIES = 10
 
@@ -34,7 +36,7 @@ export async function hostCampaign({ host, numbers, seed, tell, onKill }: HostCa
   const parent = folder.path
   try {
     const steps = JOURNEY.filter(({ name }) => COMMANDS.includes(name))
-    const all = await undisturbed(steps, parent, tell, await makeCardLab(parent, host))
+    const all = await undisturbed(steps, parent, tell, await makeCardLab(parent, host, STEPS))
     const targets = all.filter(({ step }) => TRAINING.includes(step.name))
     const results: Killed[] = []
     for (const number of numbers) {
