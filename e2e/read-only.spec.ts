@@ -91,8 +91,10 @@ test('whatever a reader can press there only looks', async ({ page, complaints }
     for (const name of await enabledIn(page)) if (!LOOKS.some((one) => one.test(name))) writes.add(name)
   }
   for (const place of PLACES) {
-    await page.evaluate((to) => {
+    // Two frames later the window shows the place, or that it loads it.
+    await page.evaluate(async (to) => {
       window.location.hash = to
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
     }, place)
     await page.getByRole('heading', { level: 1 }).waitFor()
     await expect(page.locator('main .mantine-Loader-root')).toHaveCount(0)
