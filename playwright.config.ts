@@ -20,7 +20,8 @@ export default defineConfig({
   reporter: [['list'], ['json', { outputFile: 'coverage/playwright.json' }]],
   use: {
     actionTimeout: 30_000,
-    trace: 'retain-on-failure',
+    // Without a film of every test: that takes an eighth of the time, and a failure has its picture.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
     launchOptions: { executablePath: await fetchChromium(), args: ['--no-sandbox'] },
     locale: 'en-GB',
