@@ -1,5 +1,5 @@
 /** A study in a lab, made in a moment: most of its trainings are evaluated, one failed, one is cancelled, others wait. */
-import { loadConfig } from '../main/config/config.ts'
+import { loadConfig, openConfig } from '../main/config/config.ts'
 import { createLab } from '../main/lab.ts'
 import { message } from '../main/messages/message.ts'
 import { english } from '../main/messages/say.ts'
@@ -27,9 +27,10 @@ export function prepareStudy(file: string, name: string, { finished = false } = 
       set: { tasks: TASKS, 'evaluation.num_episodes_per_task': 12 },
       variants: { 'as run 1': {}, 'beta 0.3': { 'training.dpo.beta': 0.3 } },
     })
+    const read = openConfig(file)
     const study = createStudy(
       store,
-      expandPlan(plan, (overrides) => loadConfig(file, overrides)),
+      expandPlan(plan, (overrides) => read(overrides)),
     )
     const sample: SampleStudy = { seeds: SEEDS, variants: VARIANTS, tasks: TASKS, problems: 12 }
     const { runs } = sampleStudy(sample)

@@ -115,12 +115,13 @@ export function addStudies(cli: Program, line: CommandLine): void {
 async function plan(lab: Lab, run: number, options: PlanOptions, { out }: CommandLine): Promise<void> {
   const { planFromRun } = await import('../../main/study/from-run.ts')
   const { expandPlan } = await import('../../main/study/plan.ts')
-  const { loadConfig } = await import('../../main/config/config.ts')
+  const { openConfig } = await import('../../main/config/config.ts')
   const { stringify } = await import('yaml')
   if (lab.store.runs.find(run) === undefined) throw new UserError('noRun', { run })
   if (options.seeds < 2) throw new UserError('planNeedsSeeds')
   const made = planFromRun(lab.store.runs.get(run), lab.config, { seeds: options.seeds, vary: options.vary ?? [] })
-  expandPlan(made, (overrides) => loadConfig(options.config_path, overrides))
+  const read = openConfig(options.config_path)
+  expandPlan(made, (overrides) => read(overrides))
   const { config: _, ...written } = made
   out.write(stringify(written))
 }

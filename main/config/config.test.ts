@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { UserError } from '../messages/error.ts'
-import { loadConfig, parseConfig, parseOverride } from './config.ts'
+import { loadConfig, openConfig, parseConfig, parseOverride } from './config.ts'
 import { keyPaths } from './explain.ts'
 import { configSchema } from './schema.ts'
 
@@ -130,6 +132,22 @@ test('every problem gets a message of its own', () => {
 test('an empty file gives the defaults; a missing file is refused', () => {
   expect(parseConfig('', 'f')).toEqual(configSchema.parse({}))
   expect(() => loadConfig('no/such.yaml')).toThrow(/no\/such.yaml: the configuration cannot be read \(ENOENT\)/)
+})
+
+test('a file that is read once gives settings for many overrides, none of which reaches another', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'my.yaml')
+  writeFileSync(file, 'training: &t {dpo: {beta: 0.2}}\ntasks: [click-tab, click-link]\n')
+  const read = openConfig(file)
+  rmSync(file)
+  expect(read({ 'training.dpo.beta': 0.3, 'tasks.1': 'click-test', 'lora.r': 3 })).toMatchObject({
+    training: { dpo: { beta: 0.3 } },
+    tasks: ['click-tab', 'click-test'],
+    lora: { r: 3 },
+  })
+  expect(read()).toMatchObject({ training: { dpo: { beta: 0.2 } }, tasks: ['click-tab', 'click-link'], lora: { r: 8 } })
+  expect(() => read({ 'lora.r': 0 }, 'here')).toThrow(/^here: lora.r must be at least 1/)
+  expect(() => read({ 'tasks.4000000000': 'click-test' })).toThrow(/tasks must be a list/)
+  expect(() => read({ '__proto__.polluted': 1 })).toThrow(/unknown key __proto__/)
 })
 
 test('the command line overrides the file and is checked in the same way', () => {

@@ -1,7 +1,7 @@
 /** Reads config.yaml. Errors name the file, the line, the key and what was probably meant. */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
-import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { type Document, isMap, isScalar, parseDocument } from 'yaml'
 import { projectPath } from '../files/paths.ts'
 import { refusePipe } from '../files/read.ts'
 import { UserError } from '../messages/error.ts'
@@ -25,6 +25,14 @@ export function loadConfig(
   overrides: Readonly<Record<string, unknown>> = {},
   place: Value = message('commandLine'),
 ): Config {
+  return openConfig(path)(overrides, place)
+}
+
+/** Settings with `overrides` over them, as `loadConfig` returns them. */
+export type ConfigReader = (overrides?: Readonly<Record<string, unknown>>, place?: Value) => Config
+
+/** `loadConfig` for many overrides: the file is read and checked once. Throws UserError for what is wrong in the file itself. */
+export function openConfig(path?: string): ConfigReader {
   const file = configFile(path)
   const shown = relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file)
   let text: string
@@ -36,7 +44,7 @@ export function loadConfig(
     if (path !== undefined || code !== 'ENOENT') throw new UserError('configUnreadable', { path: shown, code })
     text = ''
   }
-  return parseConfig(text, shown, overrides, place)
+  return configReader(text, shown)
 }
 
 /** `loadConfig` for a text. Errors call it `file`. */
@@ -46,28 +54,45 @@ export function parseConfig(
   overrides: Readonly<Record<string, unknown>> = {},
   place: Value = message('commandLine'),
 ): Config {
-  const { document, values, place: inFile } = parseYaml(text, file)
-  renameAliases(document)
-  const written = configSchema.safeParse(values() ?? {}, { reportInput: true })
-  if (!written.success) throw new UserError(written.error.issues.flatMap((issue) => explain(issue, inFile)))
-  for (const [key, value] of Object.entries(overrides)) override(document, key.split('.'), value)
-  const config = configSchema.safeParse(values() ?? {}, { reportInput: true })
-  if (!config.success) {
-    throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)))
-  }
-  refuseSharedSeeds(config.data, file)
-  return config.data
+  return configReader(text, file)(overrides, place)
 }
 
-/** Sets a value. What it would be part of and cannot, such as a number, makes room, so that the schema says what belongs there. */
-function override(document: Document, path: readonly string[], value: unknown): void {
-  for (const [at, next] of path.entries()) {
-    const group = document.getIn(path.slice(0, at), true)
-    if (isMap(group) || group === undefined || group === null) continue
-    if (isSeq(group) && /^\d+$/.test(next)) continue
-    document.setIn(path.slice(0, at), document.createNode({ [next]: null }))
+function configReader(text: string, file: string): ConfigReader {
+  const { document, values, place: inFile } = parseYaml(text, file)
+  renameAliases(document)
+  const written: unknown = values() ?? {}
+  const { error } = configSchema.safeParse(written, { reportInput: true })
+  if (error !== undefined) throw new UserError(error.issues.flatMap((issue) => explain(issue, inFile)))
+  return (overrides = {}, place = message('commandLine')) => {
+    const changed = Object.entries(overrides).reduce(
+      (group, [key, value]) => withValue(group, key.split('.'), value),
+      written,
+    )
+    const config = configSchema.safeParse(changed, { reportInput: true })
+    if (!config.success) {
+      throw new UserError(config.error.issues.flatMap((issue) => explain(issue, () => place)))
+    }
+    refuseSharedSeeds(config.data, file)
+    return config.data
   }
-  document.setIn(path, value)
+}
+
+/**
+ * A copy of a group or list with another value at this path. What the value would be part of and cannot, such as a number,
+ * makes room, so that the schema says what belongs there.
+ */
+function withValue(group: unknown, [key, ...inner]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(group) && /^\d+$/.test(key) && Number(key) <= group.length) {
+    return Object.assign([...group], { [key]: withValue(group[Number(key)], inner, value) })
+  }
+  const values = isGroup(group) ? group : {}
+  const own = Object.hasOwn(values, key) ? values[key] : undefined
+  return { ...values, [key]: withValue(own, inner, value) }
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -8,7 +8,7 @@ import { projectPath, shownPath } from '../files/paths.ts'
 import { removeUnfinished } from '../files/unfinished.ts'
 import { UserError } from '../messages/error.ts'
 import { message } from '../messages/message.ts'
-import { loadConfig, parseConfig, renameAliases } from './config.ts'
+import { openConfig, parseConfig, renameAliases } from './config.ts'
 import { type Field, formFields, valueAt } from './form.ts'
 import type { Config } from './schema.ts'
 
@@ -35,7 +35,13 @@ export class Settings {
 
   /** The file's present values, with `more` over them. Throws UserError with one message for each problem. */
   read(more: Values = {}): Config {
-    return loadConfig(this.#named, { ...this.#overrides, ...more }, message('settings'))
+    return this.reader()(more)
+  }
+
+  /** `read` for many values: the file is read once. Throws UserError for what is wrong in the file itself. */
+  reader(): (more?: Values) => Config {
+    const read = openConfig(this.#named)
+    return (more = {}) => read({ ...this.#overrides, ...more }, message('settings'))
   }
 
   /** Every key as a form shows it. Throws UserError where the file is not a valid configuration. */

@@ -197,10 +197,11 @@ function memberBrief({ lab: { store } }: Context, member: Member): MemberBrief {
 
 function planOf(ctx: Context, { run, seeds, vary, name }: z.output<typeof wishes>): ReadPlan {
   const assignments = vary.map(({ key, values }) => `${key}=${values}`)
-  const plan = planFromRun(find(ctx, run), ctx.settings.read(), { seeds, vary: assignments })
+  const read = ctx.settings.reader()
+  const plan = planFromRun(find(ctx, run), read(), { seeds, vary: assignments })
   const named = { ...plan, name: name ?? freeName(ctx, plan.name) }
   if (studyNamed(ctx.lab.store, named.name) !== undefined) throw new UserError('studyNameTaken', { name: named.name })
-  return expandPlan(named, (overrides) => ctx.settings.read(overrides))
+  return expandPlan(named, read)
 }
 
 /** The name, with a number behind it where studies have it already. */

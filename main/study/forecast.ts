@@ -7,6 +7,7 @@ import { usualLengths } from '../capacity/lengths.ts'
 import { planMemory } from '../capacity/memory.ts'
 import type { Config } from '../config/schema.ts'
 import { knownShape } from '../engine/architecture.ts'
+import type { ModelConfig } from '../engine/engine.ts'
 import { engineOf } from '../engine/engine-of.ts'
 import { adapterShapes, countNumbers } from '../engine/weights.ts'
 import { controlsOf } from '../evaluation/arms.ts'
@@ -51,13 +52,14 @@ export async function forecastStudy(
   const [first] = configs
   const known = first === undefined ? null : await timesOf(store, first, measure)
   const shares = sharesWithEarlier(configs)
+  const shapeOf = shapes()
   const sum = (amount: (config: Config, at: number) => number) =>
     members.reduce((total, { config, done = false }, at) => total + (done ? 0 : amount(config, at)), 0)
   return {
     seconds: known && sum((config, at) => memberSeconds(config, shares[at]!, known.times)),
     alone: known && sum((config) => memberSeconds(config, new Set(), known.times)),
     source: known?.source ?? null,
-    bytes: sum(memberBytes),
+    bytes: sum((config) => memberBytes(config, shapeOf(config))),
     free: first === undefined ? 0 : await freeBytes(first),
   }
 }
@@ -124,13 +126,22 @@ function memberSeconds(config: Config, shares: ReadonlySet<Share>, times: Times)
   )
 }
 
-function memberBytes(config: Config): number {
-  const { tasks, evaluation, flywheel } = config
+/** knownShape that reads each model once: all members of a study have the same, or one of a few. */
+function shapes(): typeof knownShape {
+  const known = new Map<string, ModelConfig | null>()
+  return ({ model }) => {
+    const name = model.base_model_name
+    if (!known.has(name)) known.set(name, knownShape({ model }))
+    return known.get(name) ?? null
+  }
+}
+
+function memberBytes(config: Config, shape: ModelConfig | null): number {
+  const { tasks, evaluation, flywheel, lora } = config
   const attempts = mostAttempts(config)
   const policies = 1 + flywheel.rounds + controlsOf(evaluation).length
   const episodes = attempts + policies * (evaluation.tasks ?? tasks).length * evaluation.num_episodes_per_task
-  const shape = knownShape(config)
-  const adapter = shape === null ? 0 : 4 * countNumbers(adapterShapes(shape, config.lora))
+  const adapter = shape === null ? 0 : 4 * countNumbers(adapterShapes(shape, lora))
   return episodes * EPISODE_BYTES + (2 + controlsOf(evaluation).length) * adapter
 }
 

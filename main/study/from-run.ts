@@ -26,7 +26,8 @@ export function planFromRun(run: Pick<Run, 'id' | 'name' | 'config'>, present: C
   const other = differences(present, run.config).filter(({ key }) => !/^(project|paths)\./.test(key))
   const wishes = vary.map(readWish)
   const ends = [...new Set(wishes.map(({ assignment }) => assignment))].map(lastPart)
-  const varied = wishes.flatMap((wish) => variantsOf(run.config, wish, ends))
+  const own = flatten(run.config)
+  const varied = wishes.flatMap((wish) => variantsOf(own, wish, ends))
   return planSchema.parse({
     name: `${run.name.slice(0, LONGEST_RUN)}-${run.id}-study`,
     seeds: Array.from({ length: seeds }, (_, at) => seed + at),
@@ -51,10 +52,14 @@ function named(variants: readonly Variant[]): ReadonlyMap<string, Variant[1]> {
 }
 
 /** Values that the run does not have already, each with a name. `others` are the last parts of all keys that vary. */
-function variantsOf(config: Config, { assignment, values }: Wish, others: readonly string[]): Variant[] {
+function variantsOf(
+  present: ReadonlyMap<string, unknown>,
+  { assignment, values }: Wish,
+  others: readonly string[],
+): Variant[] {
   return values.flatMap((text) => {
     const [key, value] = parseOverride(`${assignment}=${text}`)
-    const own = flatten(config).get(key)
+    const own = present.get(key)
     // Two keys may end alike, such as training.sft.max_steps and training.dpo.max_steps.
     const isAlone = others.filter((last) => last === lastPart(key)).length === 1
     return JSON.stringify(own) === JSON.stringify(value)

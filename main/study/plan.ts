@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { loadConfig } from '../config/config.ts'
+import { openConfig } from '../config/config.ts'
 import { says } from '../config/demand.ts'
 import { explain } from '../config/explain.ts'
 import { ALIASES, type Config, folderNameSchema } from '../config/schema.ts'
@@ -62,8 +62,9 @@ export function readPlan(path: string, given?: string): ReadPlan {
   const parsed = planSchema.safeParse(values() ?? {}, { reportInput: true })
   if (!parsed.success) throw new UserError(parsed.error.issues.flatMap((issue) => explain(issue, place, planSchema)))
   const config = parsed.data.config === null ? given : resolve(dirname(path), parsed.data.config)
+  const read = openConfig(config)
   return expandPlan(parsed.data, (overrides, variant) =>
-    loadConfig(config, overrides, message('planVariantPlace', { place: place(['variants', variant]), variant })),
+    read(overrides, message('planVariantPlace', { place: place(['variants', variant]), variant })),
   )
 }
 
