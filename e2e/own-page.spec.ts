@@ -48,6 +48,9 @@ test('a page is written, looked at seed by seed, checked and saved', async ({ pa
   await page.getByLabel('Name of the task').fill('pick-word')
   await page.getByRole('button', { name: 'Check', exact: true }).click()
   const checks = page.getByRole('region', { name: 'Is it a good task?' })
+  await page.getByRole('button', { name: 'Cancel the check' }).click()
+  await expect(checks).toContainText('You cancelled the check.')
+  await page.getByRole('button', { name: 'Check', exact: true }).click()
   await expect(checks.getByRole('listitem')).toHaveText([
     /^A seed is one problem: yes/,
     /^It can be solved: not known yet/,

@@ -84,3 +84,18 @@ test('a page that does not repeat, or that chance solves, is told', async () => 
   expect(accident?.[1]).toBe(false)
   expect(accident?.[2]).toMatch(/^Random clicks solved 20 of 20 problems\. /)
 })
+
+test('the checks of a slow page end at their limit, or when somebody cancels them; then the page can be shown again', async () => {
+  const slow = page(
+    'for (let at = 0; at < 5e8; at++); core.ask("Press go."); core.show(core.make("button", {}, ["go"]))',
+  )
+  const check = (options: Parameters<typeof checkPage>[3]) => checkPage(workshop, draft(slow), [], options)
+  await expect(check({ limit: 1000 })).rejects.toThrow(
+    /^The checks were ended after 1 seconds, as the page answers slowly/,
+  )
+  const cancelled = new AbortController()
+  const checking = check({ signal: cancelled.signal })
+  setTimeout(() => cancelled.abort(new Error('enough')), 1000)
+  await expect(checking).rejects.toThrow('enough')
+  expect((await previewPage(workshop, draft(PAGE_TEMPLATE), 1)).instruction).toMatch(/^Pick/)
+})

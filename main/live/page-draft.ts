@@ -38,6 +38,8 @@ const RANDOM = 20
 const BY_ACCIDENT = 0.5
 /** Letters of a problem that a finding quotes. */
 const QUOTED = 160
+/** Milliseconds that all checks of a page may take. Those of most pages take seconds. */
+const CHECK_LIMIT = 180_000
 
 /** Throws UserError where the page cannot be played. */
 export function previewPage(workshop: Workshop, task: Task, seed: number): Promise<Preview> {
@@ -52,22 +54,54 @@ export function previewPage(workshop: Workshop, task: Task, seed: number): Promi
   })
 }
 
+export interface CheckOptions {
+  /** Ends the checks, which then throw its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** In milliseconds. */
+  readonly limit?: number
+}
+
 /**
  * Whether a seed is a problem, whether the task's expert or its golden samples solve it, and whether random clicks do. Throws UserError
- * where the page cannot be played.
+ * where the page cannot be played, or is so slow that the checks take longer than the limit.
  */
 export async function checkPage(
   workshop: Workshop,
   task: Task,
   golden: readonly GoldenSample[],
+  { signal, limit = CHECK_LIMIT }: CheckOptions = {},
 ): Promise<readonly PageCheck[]> {
-  return onPage(workshop, task, async (session) => {
-    const first = await problemsOf(session, task, SEEDS)
-    // On a fresh page, and each after another problem than before.
-    await session.close()
-    const again = await problemsOf(session, task, SEEDS.toReversed())
-    return [repeats(first, again.reverse()), await solvable(session, task, golden), await byAccident(session, task)]
+  return onPage(workshop, task, async (page) => {
+    const late = AbortSignal.timeout(limit)
+    const over = signal === undefined ? late : AbortSignal.any([signal, late])
+    const session = playingUntil(over, page)
+    try {
+      const first = await problemsOf(session, task, SEEDS)
+      // On a fresh page, and each after another problem than before.
+      await page.close()
+      const again = await problemsOf(session, task, SEEDS.toReversed())
+      return [repeats(first, again.reverse()), await solvable(session, task, golden), await byAccident(session, task)]
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw over.aborted ? new UserError('pageCheckTooLong', { seconds: limit / 1000 }) : error
+    }
   })
+}
+
+type Playing = Pick<Session, 'reset' | 'step'>
+
+/** The session, until the signal is aborted: then it closes its page, and every call throws. */
+function playingUntil(over: AbortSignal, session: Session): Playing {
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    over.throwIfAborted()
+    const close = () => void session.close()
+    over.addEventListener('abort', close)
+    return work().finally(() => over.removeEventListener('abort', close))
+  }
+  return {
+    reset: (task, seed) => call(() => session.reset(task, seed)),
+    step: (action) => call(() => session.step(action)),
+  }
 }
 
 async function onPage<T>(workshop: Workshop, task: Task, work: (session: Session) => Promise<T>): Promise<T> {
@@ -81,7 +115,7 @@ async function onPage<T>(workshop: Workshop, task: Task, work: (session: Session
   })
 }
 
-async function problemsOf(session: Session, task: Task, seeds: readonly number[]): Promise<string[]> {
+async function problemsOf(session: Playing, task: Task, seeds: readonly number[]): Promise<string[]> {
   const problems: string[] = []
   for (const seed of seeds) problems.push(problemOf(await session.reset(task, seed)))
   return problems
@@ -102,7 +136,7 @@ function repeats(first: readonly string[], again: readonly string[]): PageCheck 
   return { name: 'repeats', ok: true, found: message(isSame ? 'pageAlwaysSame' : 'pageRepeats', range) }
 }
 
-async function solvable(session: Session, task: Task, golden: readonly GoldenSample[]): Promise<PageCheck> {
+async function solvable(session: Playing, task: Task, golden: readonly GoldenSample[]): Promise<PageCheck> {
   const expert = EXPERTS[task.name]
   if (expert !== undefined) {
     const solved = await count(SHOWN, (seed) =>
@@ -131,7 +165,7 @@ async function solvable(session: Session, task: Task, golden: readonly GoldenSam
   return { name: 'solvable', ok: solved === recordings.length, found }
 }
 
-async function byAccident(session: Session, task: Task): Promise<PageCheck> {
+async function byAccident(session: Playing, task: Task): Promise<PageCheck> {
   const solved = await count(RANDOM, (seed) => {
     const random = uniformStream(seed)
     return solves(session, task, seed, ({ elements }) => {
@@ -156,7 +190,7 @@ async function count(most: number, holds: (at: number) => Promise<boolean>): Pro
 type Player = (observation: Observation, done: readonly Action[]) => Action | null
 
 /** Whether these actions solve a problem. null gives up. */
-async function solves(session: Session, task: Task, seed: number, player: Player): Promise<boolean> {
+async function solves(session: Playing, task: Task, seed: number, player: Player): Promise<boolean> {
   let observation = await session.reset(task, seed)
   const done: Action[] = []
   while (done.length < task.horizon) {

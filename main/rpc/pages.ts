@@ -4,10 +4,10 @@ import { LONGEST_PAGE, pageNameSchema, readOwnPage, saveOwnPage } from '../envir
 import { PAGE_TEMPLATE } from '../environment/page-template.ts'
 import { draftTask } from '../environment/tasks.ts'
 import { projectPath, shownPath } from '../files/paths.ts'
-import { checkPage, previewPage } from '../live/page-draft.ts'
+import { checkPage, type PageCheck, previewPage } from '../live/page-draft.ts'
 import { miniwobFolder } from '../pipeline/resources.ts'
 import { readGoldenData } from '../preferences/golden-file.ts'
-import { type Context, procedure, router } from './trpc.ts'
+import { type Context, procedure, router, working } from './trpc.ts'
 
 /** The folder for pages of the user where the settings name none, below the project's. */
 const FOLDER = 'tasks'
@@ -34,13 +34,18 @@ export const pagesRouter = router({
       return previewPage(ctx.live.workshop, draftTask(placeOf(ctx), name, html), seed)
     }),
 
-  /** Whether the page makes a good task. */
-  check: procedure.input(draft).mutation(async ({ ctx, input: { name, html } }) => {
+  /** Whether the page makes a good task: one answer. Whoever unsubscribes before ends the checks. */
+  check: working.input(draft).subscription(async function* ({
+    ctx,
+    input: { name, html },
+    signal,
+  }): AsyncGenerator<readonly PageCheck[]> {
     const golden = await readGoldenData(projectPath(ctx.settings.read().paths.sft_data))
-    return checkPage(
+    yield await checkPage(
       ctx.live.workshop,
       draftTask(placeOf(ctx), name, html),
       golden.filter(({ task }) => task === name),
+      { signal },
     )
   }),
 

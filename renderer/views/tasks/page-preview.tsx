@@ -1,13 +1,13 @@
 /** A problem of a page that is being written, seed by seed, and whether the page makes a good task. */
 import { ActionIcon, Button, Loader, NumberInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Check, ChevronLeft, ChevronRight, CircleDot, CircleHelp, ListChecks, X } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { PageCheck } from '../../../main/live/page-draft.ts'
 import { lab } from '../../api.ts'
 import { told, useSay } from '../../i18n/say.ts'
-import type { Answers } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { Panel } from '../../parts/page.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
@@ -112,35 +112,42 @@ export function PagePreview({ name, html, isSaved }: Props) {
 function Checks({ name, html, isSaved }: Props) {
   const { t } = useTranslation()
   const lock = useWriteLock()
-  const checked = useMutation({ mutationFn: (page: { name: string; html: string }) => lab.pages.check.mutate(page) })
-  const isOld = checked.variables !== undefined && checked.variables.html !== html
+  const { check, start, cancel } = useCheck()
+  const isOld = check !== null && check.html !== html
   return (
     <Panel
       title={t('tasks.page.checks')}
       note={t('tasks.page.checksNote')}
       actions={
-        <Button
-          size="xs"
-          variant="default"
-          loading={checked.isPending}
-          leftSection={<ListChecks size={14} aria-hidden />}
-          onClick={() => checked.mutate({ name, html })}
-          {...lock}
-        >
-          {t('tasks.page.check')}
-        </Button>
+        check?.state === 'running' ? (
+          <Button size="xs" variant="default" leftSection={<Loader size={14} aria-hidden />} onClick={cancel}>
+            {t('tasks.page.cancelCheck')}
+          </Button>
+        ) : (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<ListChecks size={14} aria-hidden />}
+            onClick={() => start({ name, html })}
+            {...lock}
+          >
+            {t('tasks.page.check')}
+          </Button>
+        )
       }
     >
       <div aria-live="polite">
-        {checked.error !== null && <Failure error={checked.error} />}
-        {checked.data !== undefined && (
+        {check?.state === 'running' && <p className="soft">{t('tasks.page.checking')}</p>}
+        {check?.state === 'cancelled' && <p className="soft">{t('tasks.page.checkCancelled')}</p>}
+        {check?.state === 'failed' && <Failure error={check.error} />}
+        {check?.state === 'done' && (
           <ul className={classes.findings} data-old={isOld || undefined}>
-            {checked.data.map((one) => (
+            {check.found.map((one) => (
               <Finding key={one.name} check={one} />
             ))}
           </ul>
         )}
-        {isOld && checked.data !== undefined && <p className="soft">{t('tasks.page.changedSince')}</p>}
+        {isOld && check.state === 'done' && <p className="soft">{t('tasks.page.changedSince')}</p>}
       </div>
       {isSaved && (
         <Button
@@ -157,7 +164,33 @@ function Checks({ name, html, isSaved }: Props) {
   )
 }
 
-type PageCheck = Answers['pages']['check'][number]
+/** The checks of a text of the page. */
+type Checking = { readonly html: string } & (
+  | { readonly state: 'running' | 'cancelled' }
+  | { readonly state: 'done'; readonly found: readonly PageCheck[] }
+  | { readonly state: 'failed'; readonly error: unknown }
+)
+
+/** The latest checks, and functions that start and cancel them. They end with the view. */
+function useCheck() {
+  const [check, setCheck] = useState<Checking | null>(null)
+  const asked = useRef<{ unsubscribe(): void }>(undefined)
+  useEffect(() => () => asked.current?.unsubscribe(), [])
+  const start = (page: { readonly name: string; readonly html: string }) => {
+    const { html } = page
+    asked.current?.unsubscribe()
+    setCheck({ html, state: 'running' })
+    asked.current = lab.pages.check.subscribe(page, {
+      onData: (found) => setCheck({ html, state: 'done', found }),
+      onError: (error) => setCheck({ html, state: 'failed', error }),
+    })
+  }
+  const cancel = () => {
+    asked.current?.unsubscribe()
+    if (check !== null) setCheck({ html: check.html, state: 'cancelled' })
+  }
+  return { check, start, cancel }
+}
 
 function Finding({ check: { name, ok, found } }: { readonly check: PageCheck }) {
   const { t } = useTranslation()
