@@ -241,7 +241,15 @@ test('all listed pairs are judged at once, and a second annotator judges apart',
   await page.getByRole('gridcell', { name: 'new' }).first().click()
   await page.keyboard.press('d')
   await page.keyboard.press('a')
-  await expect(page.getByRole('grid').getByText('dropped')).toHaveCount(1)
+  const dropped = page.getByRole('grid').getByText('dropped')
+  await expect(dropped).toHaveCount(1)
+  // What Ada judges at once is undone at once, and the review stays as it is.
+  await page.getByRole('button', { name: /^All \d+ listed$/ }).click()
+  await page.getByRole('menuitem', { name: 'Drop' }).click()
+  await expect(dropped).not.toHaveCount(1)
+  await page.keyboard.press('Control+z')
+  await page.getByText(/^\d+ pairs: drop taken back\.$/).waitFor()
+  await expect(dropped).toHaveCount(1)
   await page.getByRole('button', { name: 'Judging as Ada' }).click()
   const row = page.getByRole('table', { name: 'Agreement' }).getByRole('row').nth(1)
   // Of the two, Ada drops one and keeps one; the review dropped both.

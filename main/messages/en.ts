@@ -1147,6 +1147,8 @@ export const ENGLISH = {
 
   // The checks of a page that the user writes. (main/live/page-draft.ts)
   draftFailed: 'This page cannot be played: {{why}}.',
+  pageCheckTooLong:
+    'The checks were ended after {{seconds}} seconds, as the page answers slowly: make it quicker, then check again.',
   pageRepeats: 'Each seed from {{first}} to {{last}} gave its problem again.',
   pageRepeatsNot:
     'Seed {{seed}} gave two different problems: “{{one}}” and “{{other}}”. Take every random choice from Math.random.',

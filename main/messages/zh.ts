@@ -1007,6 +1007,7 @@ export const CHINESE = translated({
 
   // 对用户自写页面的检查。
   draftFailed: '这个页面无法进行：{{why}}。',
+  pageCheckTooLong: '页面反应太慢，检查在 {{seconds}} 秒后中止：请让页面更快，再检查一次。',
   pageRepeats: '种子 {{first}} 至 {{last}}，每个种子再次打开都是同一道题。',
   pageRepeatsNot: '种子 {{seed}} 给出了两个不同的题目：“{{one}}”和“{{other}}”。请让所有随机选择都来自 Math.random。',
   pageAlwaysSame: '种子 {{first}} 至 {{last}} 都给出同一个题目：种子不起作用。',

@@ -88,11 +88,12 @@ export async function importPreferences(
     replace,
     path,
     preview = false,
-  }: { text: string; file: string; replace: boolean; path: string; preview?: boolean },
+    author = null,
+  }: { text: string; file: string; replace: boolean; path: string; preview?: boolean; author?: string | null },
 ): Promise<Imported> {
   const { pairs, told } = await filePairs(text, file)
   return store[preview ? 'trial' : 'transaction'](() => {
-    const imported = importPairs(store, round, pairs, { file, replace })
+    const imported = importPairs(store, round, pairs, { file, replace, author })
     if (readText(path) === text && hasJust(store, round, pairs)) store.pairs.setKnownFile(path, digestOf(text), round)
     return { ...imported, told: [...told, ...imported.told] }
   })

@@ -39,7 +39,11 @@ export function importPairs(
   store: Store,
   round: RoundKey,
   lines: readonly FilePair[],
-  { file, replace }: { readonly file: string; readonly replace: boolean },
+  {
+    file,
+    replace,
+    author = null,
+  }: { readonly file: string; readonly replace: boolean; readonly author?: string | null },
 ): Imported {
   return store.transaction(() => {
     const { known, fresh, missing } = matchPairs(store.pairs.of(round), lines)
@@ -80,7 +84,7 @@ export function importPairs(
     const all = [...changed, ...added, ...dropped]
     if (all.length > 0) {
       const changes = all.map(({ told: _, ...change }) => change)
-      store.pairs.correct(round, { kind: 'import', reverts: null, changes })
+      store.pairs.correct(round, { kind: 'import', reverts: null, author, changes })
     }
     return {
       added: added.length,

@@ -80,13 +80,48 @@ test('every correction can be undone and redone, in order', () => {
   ])
 })
 
+test('a window undoes its own corrections, each as one step, and never those of another window', () => {
+  const [one = 0, two = 0, three = 0] = ids
+  const { edit } = correctMany(store, ids, { kind: 'drop' }, 'a')
+  correctPairs(store, [two], { kind: 'keep' }, 'b')
+  expect(reviewState(store, round, 'a')).toMatchObject({ undo: 'drop', redo: null })
+  // What the other window corrected since stays as it left it.
+  expect(undoCorrection(store, round, { author: 'a' })).toMatchObject({
+    corrected: 2,
+    left: 1,
+    undo: null,
+    redo: 'drop',
+  })
+  expect(store.pairs.get(two)).toMatchObject({ keep: true, reviewed: true })
+  expect(store.pairs.get(one)).toMatchObject({ keep: true, reviewed: false })
+  expect(undoCorrection(store, round, { author: 'a' })).toMatchObject({ corrected: 0, left: 0 })
+  expect(reviewState(store, round, 'b')).toMatchObject({ undo: 'keep', redo: null })
+  expect(redoCorrection(store, round, { author: 'b' })).toMatchObject({ corrected: 0 })
+  expect(redoCorrection(store, round, { author: 'a' })).toMatchObject({ corrected: 2, left: 1 })
+  undoCorrection(store, round, { author: 'b' })
+  expect(kept()).toEqual([])
+  // A step that is meant, though the window has gone on.
+  correctPairs(store, [three], { kind: 'note', note: 'odd' }, 'a')
+  expect(undoCorrection(store, round, { author: 'a', edit })).toMatchObject({ corrected: 2, left: 1, undo: 'note' })
+  expect(store.pairs.get(three)).toMatchObject({ keep: false, note: 'odd' })
+  expect(undoCorrection(store, round, { author: 'b', edit })).toMatchObject({ corrected: 0, left: 0 })
+})
+
+test('every window can undo what none made: imports by the command line, and corrections of older versions', () => {
+  correctPairs(store, ids, { kind: 'drop' })
+  expect(reviewState(store, round, 'b')).toMatchObject({ undo: 'drop' })
+  expect(undoCorrection(store, round, { author: 'a' })).toMatchObject({ corrected: 3, redo: 'drop' })
+  expect(reviewState(store, round, 'b')).toMatchObject({ undo: null, redo: null })
+  expect(kept()).toHaveLength(3)
+})
+
 test('a correction of many pairs gives back the first of them, and how many they are', () => {
   store.pairs.replace(
     round,
     Array.from({ length: 250 }, (_, seed) => pair(seed)),
   )
   const all = store.pairs.of(round).map(({ id }) => id)
-  expect(correctMany(store, all, { kind: 'drop' })).toEqual(round)
+  expect(correctMany(store, all, { kind: 'drop' })).toMatchObject({ round })
   const { pairs, corrected } = undoCorrection(store, round)
   expect([pairs.length, corrected]).toEqual([100, 250])
   expect(pairs[0]).toMatchObject({ id: all[0], keep: true })

@@ -1,6 +1,7 @@
 /**
  * Corrections of pairs by hand. Each is stored with the earlier state, so that all can be undone. Undoing is itself a
- * correction, and nothing is ever removed from the list.
+ * correction, and nothing is ever removed from the list. A window undoes its own corrections, and those of the command line
+ * and of older versions, which have no author; never those of another window.
  */
 import { UserError } from '../messages/error.ts'
 import type { RoundKey } from '../store/keys.ts'
@@ -13,6 +14,8 @@ export interface ReviewState {
   readonly corrected: number
   /** The first of them in their new state. A hundred thousand would be megabytes that nobody reads. */
   readonly pairs: readonly StoredPair[]
+  /** How many pairs undo or redo left as they are, since somebody has corrected them again. */
+  readonly left: number
   /** The corrections that undo and redo would take next; null where there is none. */
   readonly undo: Correction | null
   readonly redo: Correction | null
@@ -21,21 +24,43 @@ export interface ReviewState {
 /** The most pairs that are given back. */
 const SHOWN = 100
 
-type Stacks = Record<'undo' | 'redo', { readonly id: number; readonly kind: Correction }[]>
+type Step = { readonly id: number; readonly kind: Correction }
+
+interface Stacks extends Record<'undo' | 'redo', Step[]> {
+  /** The corrections of everybody that are not undone. */
+  readonly standing: ReadonlySet<number>
+}
+
+export interface Revert {
+  /** The window that asks. */
+  readonly author?: string | null | undefined
+  /** The correction that is meant; by default the next one. */
+  readonly edit?: number | undefined
+}
 
 /**
  * Makes the same correction to all of these pairs, as one correction. Throws UserError for a missing pair, for pairs of
  * different rounds, and for an edit that leaves chosen and rejected the same or empty.
  */
-export function correctPairs(store: Store, ids: readonly number[], action: ReviewAction): ReviewState {
+export function correctPairs(
+  store: Store,
+  ids: readonly number[],
+  action: ReviewAction,
+  author: string | null = null,
+): ReviewState {
   return store.transaction(() => {
-    const round = correctMany(store, ids, action)
-    return stateAfter(store, round, ids)
+    const { round } = correctMany(store, ids, action, author)
+    return stateAfter(store, round, ids, author)
   })
 }
 
-/** The same for many pairs, which nobody wants to see at once. Returns their round. */
-export function correctMany(store: Store, ids: readonly number[], action: ReviewAction): RoundKey {
+/** The same for many pairs, which nobody wants to see at once. Returns their round, and the correction's id. */
+export function correctMany(
+  store: Store,
+  ids: readonly number[],
+  action: ReviewAction,
+  author: string | null = null,
+): { readonly round: RoundKey; readonly edit: number } {
   return store.transaction(() => {
     const pairs = ids.map((id) => findPair(store, id))
     const [first] = pairs
@@ -49,25 +74,27 @@ export function correctMany(store: Store, ids: readonly number[], action: Review
       return { pair: pair.id, before, after: corrected(pair, action, { ...before, ...collected.get(pair.id) }) }
     })
     const round = { run: first.run, round: first.round }
-    store.pairs.correct(round, { kind: action.kind, reverts: null, changes })
-    return round
+    return { round, edit: store.pairs.correct(round, { kind: action.kind, reverts: null, author, changes }) }
   })
 }
 
-/** Undoes the latest correction of a round. Does nothing where there is none. */
-export function undoCorrection(store: Store, round: RoundKey): ReviewState {
-  return revert(store, round, 'undo')
+/**
+ * Undoes the author's latest correction of a round, or the one that is meant. Pairs that were corrected again since stay as
+ * they are. Does nothing where there is none.
+ */
+export function undoCorrection(store: Store, round: RoundKey, options: Revert = {}): ReviewState {
+  return revert(store, round, 'undo', options)
 }
 
-/** Redoes the correction that was undone last. Does nothing where there is none. */
-export function redoCorrection(store: Store, round: RoundKey): ReviewState {
-  return revert(store, round, 'redo')
+/** Redoes the correction that the author undid last, in the same way. */
+export function redoCorrection(store: Store, round: RoundKey, options: Revert = {}): ReviewState {
+  return revert(store, round, 'redo', options)
 }
 
-/** What can be undone and redone in a round. */
-export function reviewState(store: Store, round: RoundKey): ReviewState {
-  const { undo, redo } = stacks(store, round)
-  return { corrected: 0, pairs: [], undo: undo.at(-1)?.kind ?? null, redo: redo.at(-1)?.kind ?? null }
+/** What an author can undo and redo in a round. */
+export function reviewState(store: Store, round: RoundKey, author: string | null = null): ReviewState {
+  const { undo, redo } = stacks(store, round, author)
+  return { corrected: 0, left: 0, pairs: [], undo: undo.at(-1)?.kind ?? null, redo: redo.at(-1)?.kind ?? null }
 }
 
 /** The pair with this id. Throws UserError where it does not exist any more. */
@@ -77,38 +104,56 @@ export function findPair(store: Store, id: number): StoredPair {
   return pair
 }
 
-function revert(store: Store, round: RoundKey, kind: 'undo' | 'redo'): ReviewState {
+function revert(
+  store: Store,
+  round: RoundKey,
+  kind: 'undo' | 'redo',
+  { author = null, edit: meant }: Revert,
+): ReviewState {
   return store.transaction(() => {
-    const last = stacks(store, round)[kind].at(-1)
-    if (last === undefined) return reviewState(store, round)
-    const edit = store.pairs.edit(last.id)
-    const changes = edit.changes.map(({ pair, before, after }) =>
-      kind === 'undo' ? { pair, before: after, after: before } : { pair, before, after },
-    )
-    store.pairs.correct(round, { kind, reverts: edit.id, changes })
-    return stateAfter(
-      store,
-      round,
-      changes.map(({ pair }) => pair),
-    )
+    const all = stacks(store, round, author)
+    const step = meant === undefined ? all[kind].at(-1) : all[kind].find(({ id }) => id === meant)
+    if (step === undefined) return reviewState(store, round, author)
+    const later = [...all.standing].filter((id) => id > step.id).flatMap((id) => store.pairs.edit(id).changes)
+    const taken = new Set(later.map(({ pair }) => pair))
+    const { changes } = store.pairs.edit(step.id)
+    const free = changes.filter(({ pair }) => !taken.has(pair))
+    store.pairs.correct(round, {
+      kind,
+      reverts: step.id,
+      author,
+      changes: free.map(({ pair, before, after }) =>
+        kind === 'undo' ? { pair, before: after, after: before } : { pair, before, after },
+      ),
+    })
+    const ids = free.map(({ pair }) => pair)
+    return { ...stateAfter(store, round, ids, author), left: changes.length - free.length }
   })
 }
 
-function stateAfter(store: Store, round: RoundKey, ids: readonly number[]): ReviewState {
+function stateAfter(store: Store, round: RoundKey, ids: readonly number[], author: string | null): ReviewState {
   const pairs = ids.slice(0, SHOWN).map((id) => findPair(store, id))
-  return { ...reviewState(store, round), corrected: ids.length, pairs }
+  return { ...reviewState(store, round, author), corrected: ids.length, pairs }
 }
 
-/** The corrections that can be undone and redone, the next one last. A new correction ends what could be redone. */
-function stacks(store: Store, round: RoundKey): Stacks {
-  const stacks: Stacks = { undo: [], redo: [] }
-  for (const { id, kind } of store.pairs.editKinds(round)) {
-    if (kind === 'undo') stacks.redo.push(...stacks.undo.splice(-1))
-    else if (kind === 'redo') stacks.undo.push(...stacks.redo.splice(-1))
-    else {
+/** The corrections that an author can undo and redo, the next one last. A new correction ends what could be redone. */
+function stacks(store: Store, round: RoundKey, author: string | null): Stacks {
+  const standing = new Set<number>()
+  const stacks: Record<'undo' | 'redo', Step[]> = { undo: [], redo: [] }
+  for (const { id, kind, reverts, author: by } of store.pairs.editKinds(round)) {
+    const isOwn = by === null || by === author
+    if (kind !== 'undo' && kind !== 'redo') {
+      standing.add(id)
+      if (!isOwn) continue
       stacks.undo.push({ id, kind })
       stacks.redo = []
+    } else if (reverts !== null) {
+      if (kind === 'undo') standing.delete(reverts)
+      else standing.add(reverts)
+      const at = stacks[kind].findIndex((step) => step.id === reverts)
+      const moved = at < 0 ? [] : stacks[kind].splice(at, 1)
+      if (isOwn) stacks[kind === 'undo' ? 'redo' : 'undo'].push(...moved)
     }
   }
-  return stacks
+  return { ...stacks, standing }
 }

@@ -124,7 +124,8 @@ export async function sendAdapter({ response, search, context }: Exchange): Prom
 
 /**
  * Imports the body, a preference file. The answer is the result of the import (Imported). With ?replace the round
- * becomes equal to the file. With ?preview nothing is changed. ?name is the file's name in messages.
+ * becomes equal to the file. With ?preview nothing is changed. ?name is the file's name in messages, ?author the window
+ * whose correction it is.
  */
 export async function takePairs(
   { request, response, search, context }: Exchange,
@@ -138,6 +139,7 @@ export async function takePairs(
     file,
     replace: search.has('replace'),
     preview: search.has('preview'),
+    author: search.get('author'),
     path: projectPath(context.settings.read().paths.preference_data),
   })
   if (!search.has('preview')) context.lab.tellEdited()

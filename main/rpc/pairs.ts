@@ -18,7 +18,7 @@ import {
   reviewState,
   undoCorrection,
 } from '../preferences/review.ts'
-import { VERDICTS, type Verdict } from '../store/judgements.ts'
+import { judgedSchema, VERDICTS, type Verdict } from '../store/judgements.ts'
 import type { RoundKey } from '../store/keys.ts'
 import { PAIR_STATES, type ReviewCount } from '../store/pairs.ts'
 import { find } from './runs.ts'
@@ -28,6 +28,11 @@ const round = { run: id, round: z.int().min(1) }
 const answer = z.string().max(20_000)
 
 const annotator = z.string().trim().min(1).max(60)
+/** The window that corrects: see `undoCorrection`. */
+const author = z.string().min(1).max(60).optional()
+
+/** The correction that is undone or redone. */
+const reverted = { ...round, author, edit: id.optional() }
 
 /** The filter of a list of pairs. */
 const filter = {
@@ -166,24 +171,28 @@ export const pairsRouter = router({
 
   /** Makes the same correction to some pairs of a round. */
   edit: changing
-    .input(z.object({ ids: z.array(id).min(1).max(10_000), action }))
-    .mutation(({ ctx, input }) => counted(ctx, correctPairs(ctx.lab.store, input.ids, input.action))),
+    .input(z.object({ ids: z.array(id).min(1).max(10_000), action, author }))
+    .mutation(({ ctx, input }) => counted(ctx, correctPairs(ctx.lab.store, input.ids, input.action, input.author))),
 
-  /** Makes the same correction to many pairs, as one that can be undone. Returns how many. */
-  editMany: changing.input(z.object({ some, action })).mutation(({ ctx, input }) => {
+  /** Makes the same correction to many pairs, as one that can be undone. Returns how many, and the correction's number. */
+  editMany: changing.input(z.object({ some, action, author })).mutation(({ ctx, input }) => {
     const ids = idsOf(ctx, input.some)
-    correctMany(ctx.lab.store, ids, input.action)
-    return { pairs: ids.length }
+    const { edit } = correctMany(ctx.lab.store, ids, input.action, input.author)
+    return { pairs: ids.length, edit }
   }),
 
-  /** Stores what an annotator thinks of some pairs, apart from the corrections. Returns how many. */
+  /** Stores what an annotator thinks of some pairs, apart from the corrections. Returns how many, and what changed. */
   judge: changing
     .input(z.object({ some, annotator, verdict: z.enum(VERDICTS) }))
     .mutation(({ ctx, input: { some, annotator, verdict } }) => {
       const ids = idsOf(ctx, some)
-      ctx.lab.store.judgements.judge(ids, annotator, verdict)
-      return { pairs: ids.length }
+      return { pairs: ids.length, changes: ctx.lab.store.judgements.judge(ids, annotator, verdict) }
     }),
+
+  /** Makes or takes back changes of an annotator's judgements, where they are still as `before` says. Returns those made. */
+  rejudge: changing
+    .input(z.object({ annotator, changes: z.array(judgedSchema).max(100_000) }))
+    .mutation(({ ctx, input }) => ctx.lab.store.judgements.change(input.annotator, input.changes)),
 
   /** What an annotator thinks of the pairs of a round, by pair. */
   judgements: procedure.input(z.object({ ...round, annotator })).query(
@@ -212,20 +221,20 @@ export const pairsRouter = router({
     }
   }),
 
-  /** Undoes the latest correction. */
+  /** Undoes the window's latest correction, or the one with this number. */
   undo: changing
-    .input(z.object(round))
-    .mutation(({ ctx, input }) => counted(ctx, undoCorrection(ctx.lab.store, input), input)),
+    .input(z.object(reverted))
+    .mutation(({ ctx, input }) => counted(ctx, undoCorrection(ctx.lab.store, input, input), input)),
 
-  /** Redoes the correction that was undone last. */
+  /** Redoes the correction that the window undid last, or the one with this number. */
   redo: changing
-    .input(z.object(round))
-    .mutation(({ ctx, input }) => counted(ctx, redoCorrection(ctx.lab.store, input), input)),
+    .input(z.object(reverted))
+    .mutation(({ ctx, input }) => counted(ctx, redoCorrection(ctx.lab.store, input, input), input)),
 
-  /** The progress of a round's review, and what can be undone and redone. */
+  /** The progress of a round's review, and what the window can undo and redo. */
   review: procedure
-    .input(z.object(round))
-    .query(({ ctx, input }) => counted(ctx, reviewState(ctx.lab.store, input), input)),
+    .input(z.object({ ...round, author }))
+    .query(({ ctx, input }) => counted(ctx, reviewState(ctx.lab.store, input, input.author), input)),
 
   /** The latest corrections of a round, the latest first. */
   history: procedure

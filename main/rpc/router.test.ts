@@ -409,11 +409,16 @@ test('all pairs that are listed are judged at once, and a second annotator agree
   const { lab } = page()
   const place = { run, round: 1 }
   const ids = (await lab.pairs.list.query(place)).rows.map(({ id }) => id)
-  expect(await lab.pairs.editMany.mutate({ some: place, action: { kind: 'keep' } })).toEqual({ pairs: 3 })
+  expect(await lab.pairs.editMany.mutate({ some: place, action: { kind: 'keep' } })).toMatchObject({ pairs: 3 })
   await lab.pairs.editMany.mutate({ some: { ids: [ids[0]!] }, action: { kind: 'drop' } })
   expect((await lab.pairs.review.query(place)).count).toMatchObject({ reviewed: 3, dropped: 1 })
   await lab.pairs.judge.mutate({ some: { ...place, state: 'kept' }, annotator: ' Ada ', verdict: 'keep' })
-  await lab.pairs.judge.mutate({ some: { ids: [ids[0]!, ids[1]!, 9999] }, annotator: 'Ada', verdict: 'drop' })
+  const judged = { some: { ids: [ids[0]!, ids[1]!, 9999] }, annotator: 'Ada', verdict: 'drop' } as const
+  const { changes } = await lab.pairs.judge.mutate(judged)
+  expect(changes).toEqual([
+    { pair: ids[0], before: null, after: 'drop' },
+    { pair: ids[1], before: 'keep', after: 'drop' },
+  ])
   expect(await lab.pairs.judgements.query({ ...place, annotator: 'Ada' })).toEqual({
     [ids[0]!]: 'drop',
     [ids[1]!]: 'drop',
@@ -436,6 +441,18 @@ test('all pairs that are listed are judged at once, and a second annotator agree
   ])
   // They are kept apart: training still uses what the corrections keep.
   expect(store.pairs.kept(place)).toHaveLength(2)
+  // What one judgement did is taken back as one, apart from what was judged again since.
+  await lab.pairs.judge.mutate({ some: { ids: [ids[0]!] }, annotator: 'Ada', verdict: 'swap' })
+  const back = changes.map(({ pair, before, after }) => ({ pair, before: after, after: before }))
+  expect(await lab.pairs.rejudge.mutate({ annotator: 'Ada', changes: back })).toEqual([back[1]])
+  expect(await lab.pairs.judgements.query({ ...place, annotator: 'Ada' })).toEqual({
+    [ids[0]!]: 'swap',
+    [ids[1]!]: 'keep',
+    [ids[2]!]: 'keep',
+  })
+  const first = [{ pair: ids[0]!, before: 'swap', after: null }] as const
+  expect(await lab.pairs.rejudge.mutate({ annotator: 'Ada', changes: [...first] })).toEqual(first)
+  expect(await lab.pairs.judgements.query({ ...place, annotator: 'Ada' })).not.toHaveProperty(String(ids[0]))
   const none = { ...place, search: 'nowhere to be found' }
   await expect(lab.pairs.editMany.mutate({ some: none, action: { kind: 'drop' } })).rejects.toThrow(/pair/)
 })

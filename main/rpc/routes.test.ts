@@ -108,6 +108,7 @@ const PROCEDURES = [
   'pairs.list',
   'pairs.place',
   'pairs.redo',
+  'pairs.rejudge',
   'pairs.review',
   'pairs.rounds',
   'pairs.score',

@@ -14,6 +14,14 @@ export interface Judgement {
   readonly verdict: Verdict
 }
 
+/** What a judgement changed, or is to change; null stands for none. */
+export const judgedSchema = z.strictObject({
+  pair: z.int(),
+  before: z.enum(VERDICTS).nullable(),
+  after: z.enum(VERDICTS).nullable(),
+})
+export type Judged = Readonly<z.output<typeof judgedSchema>>
+
 export class Judgements {
   readonly #database: Database
 
@@ -21,17 +29,47 @@ export class Judgements {
     this.#database = database
   }
 
-  /** Stores what an annotator thinks of pairs, in the place of an earlier judgement. Pairs that do not exist are passed over. */
-  judge(pairs: readonly number[], annotator: string, verdict: Verdict): void {
-    this.#database.transaction(() => {
-      for (const pair of pairs) {
-        this.#database.run(
-          `INSERT INTO pair_judgements (pair, annotator, verdict, time) SELECT id, ?, ?, ? FROM pairs WHERE id = ?
-           ON CONFLICT DO UPDATE SET verdict = excluded.verdict, time = excluded.time`,
-          ...[annotator, verdict, Date.now(), pair],
-        )
-      }
-    })
+  /**
+   * Stores what an annotator thinks of pairs, in the place of an earlier judgement. Pairs that do not exist are passed over.
+   * Returns what changed.
+   */
+  judge(pairs: readonly number[], annotator: string, verdict: Verdict): Judged[] {
+    return this.#database.transaction(() =>
+      this.change(
+        annotator,
+        pairs.map((pair) => ({ pair, before: this.#verdict(pair, annotator), after: verdict })),
+      ),
+    )
+  }
+
+  /**
+   * Makes these changes, apart from pairs that are gone, or that the annotator has judged otherwise than `before` says.
+   * Returns those that it made.
+   */
+  change(annotator: string, changes: readonly Judged[]): Judged[] {
+    return this.#database.transaction(() =>
+      changes.filter(({ pair, before, after }) => {
+        if (before === after || this.#verdict(pair, annotator) !== before) return false
+        const { changes: rows } =
+          after === null
+            ? this.#database.run('DELETE FROM pair_judgements WHERE pair = ? AND annotator = ?', pair, annotator)
+            : this.#database.run(
+                `INSERT INTO pair_judgements (pair, annotator, verdict, time) SELECT id, ?, ?, ? FROM pairs WHERE id = ?
+                 ON CONFLICT DO UPDATE SET verdict = excluded.verdict, time = excluded.time`,
+                ...[annotator, after, Date.now(), pair],
+              )
+        return Number(rows) > 0
+      }),
+    )
+  }
+
+  #verdict(pair: number, annotator: string): Verdict | null {
+    const row = this.#database.get(
+      'SELECT verdict FROM pair_judgements WHERE pair = ? AND annotator = ?',
+      pair,
+      annotator,
+    )
+    return row === undefined ? null : readValue(verdictSchema, 'pair_judgements.verdict', row.verdict)
   }
 
   /** All judgements of a round by annotators, by name and pair. */

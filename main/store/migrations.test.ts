@@ -116,7 +116,7 @@ test('corrections of pairs that an old store no longer has are deleted, and thei
   old.close()
   const upgraded = new Store(path)
   const round = { run: 1, round: 1 }
-  expect(upgraded.pairs.editKinds(round)).toEqual([{ id: 1, kind: 'drop' }])
+  expect(upgraded.pairs.editKinds(round)).toEqual([{ id: 1, kind: 'drop', reverts: null, author: null }])
   const [first] = upgraded.pairs.of(round)
   expect(first).toMatchObject({ id: 1, task: 'a', note: 'n', margin: null, policyMargin: 2.5, keep: true })
   expect(upgraded.pairs.add(round, first!)).toBe(8)

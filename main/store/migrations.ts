@@ -392,4 +392,8 @@ CREATE TABLE pair_judgements (
   PRIMARY KEY (pair, annotator)
 ) STRICT, WITHOUT ROWID;
 `,
+  // The window that made a correction: undo takes none of another window.
+  `
+ALTER TABLE pair_edits ADD COLUMN author TEXT;
+`,
 ]

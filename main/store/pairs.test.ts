@@ -128,8 +128,8 @@ test('a correction is stored with the earlier state', () => {
   drop(2)
   drop(1)
   expect(store.pairs.editKinds(round)).toEqual([
-    { id: 1, kind: 'drop' },
-    { id: 2, kind: 'drop' },
+    { id: 1, kind: 'drop', reverts: null, author: null },
+    { id: 2, kind: 'drop', reverts: null, author: null },
   ])
   expect(store.pairs.edits(round, 1)).toEqual([store.pairs.edit(2)])
   // What stays is not stored: a correction may be of 100,000 pairs.

@@ -91,8 +91,13 @@ export interface Edit {
   readonly kind: EditKind
   /** The correction that was undone or redone; null for other kinds. */
   readonly reverts: number | null
+  /** The window that made it; null for the command line, and in older versions. */
+  readonly author: string | null
   readonly changes: readonly Change[]
 }
+
+/** A correction to be made. */
+export type NewEdit = Omit<Edit, 'id' | 'time' | 'author'> & Partial<Pick<Edit, 'author'>>
 
 /** What the store remembers of a preference file: the round whose pairs it contained, as they were then. */
 export interface KnownFile extends RoundKey {
@@ -299,21 +304,26 @@ export class Pairs {
 
   // Corrections
 
-  /** Makes a correction to pairs of a round, and stores it with the earlier state. Pairs of other rounds stay. */
-  correct({ run, round }: RoundKey, { kind, reverts, changes: given }: Omit<Edit, 'id' | 'time'>): void {
+  /**
+   * Makes a correction to pairs of a round, and stores it with the earlier state. Pairs of other rounds stay. Returns its
+   * id.
+   */
+  correct({ run, round }: RoundKey, { kind, reverts, author = null, changes: given }: NewEdit): number {
     // A correction of 100,000 pairs is read whole, again and again: without what stays it is a tenth as long.
     const changes = given.map(shortened)
-    this.#database.transaction(() => {
-      this.#database.run(
-        'INSERT INTO pair_edits (run, round, time, kind, reverts, changes) VALUES (?, ?, ?, ?, ?, ?)',
+    return this.#database.transaction(() => {
+      const { lastInsertRowid } = this.#database.run(
+        'INSERT INTO pair_edits (run, round, time, kind, reverts, author, changes) VALUES (?, ?, ?, ?, ?, ?, ?)',
         run,
         round,
         Date.now(),
         kind,
         reverts,
+        author,
         JSON.stringify(changes),
       )
       for (const { pair, after } of changes) this.#setMarks({ run, round }, pair, after)
+      return Number(lastInsertRowid)
     })
   }
 
@@ -339,11 +349,11 @@ export class Pairs {
       .map(readEdit)
   }
 
-  /** The kinds of a round's corrections, the first correction first. */
-  editKinds({ run, round }: RoundKey): Pick<Edit, 'id' | 'kind'>[] {
+  /** A round's corrections without what they change, the first correction first. */
+  editKinds({ run, round }: RoundKey): Omit<Edit, 'time' | 'changes'>[] {
     return this.#database
-      .all('SELECT id, kind FROM pair_edits WHERE run = ? AND round = ? ORDER BY id', run, round)
-      .map((row) => ({ id: Number(row.id), kind: readValue(editKindSchema, 'pair_edits.kind', row.kind) }))
+      .all('SELECT id, kind, reverts, author FROM pair_edits WHERE run = ? AND round = ? ORDER BY id', run, round)
+      .map(readEditKind)
   }
 
   /** The correction with this id. Throws an Error where there is none. */
@@ -657,12 +667,19 @@ function readBrief(row: Row): PairBrief {
   }
 }
 
-function readEdit(row: Row): Edit {
+function readEditKind(row: Row): Omit<Edit, 'time' | 'changes'> {
   return {
     id: Number(row.id),
-    time: Number(row.time),
     kind: readValue(editKindSchema, 'pair_edits.kind', row.kind),
     reverts: row.reverts === null ? null : Number(row.reverts),
+    author: row.author === null ? null : String(row.author),
+  }
+}
+
+function readEdit(row: Row): Edit {
+  return {
+    ...readEditKind(row),
+    time: Number(row.time),
     changes: readJson(changesSchema, 'pair_edits.changes', row.changes),
   }
 }

@@ -3,12 +3,11 @@ import { Button, Group, Menu, Modal, Textarea } from '@mantine/core'
 import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { lab } from '../../api.ts'
 import { useWriteLock } from '../../parts/write-lock.ts'
-import { queries } from '../../queries.ts'
-import { tell, tellError } from '../../shell/notices.tsx'
+import { tell } from '../../shell/notices.tsx'
 import type { PairFilter } from './filter.ts'
-import type { Action } from './review.ts'
+import type { PairActions } from './pair-actions.ts'
+import type { Action, Review } from './review.ts'
 
 interface Props {
   /** The pairs that are listed. */
@@ -16,32 +15,24 @@ interface Props {
   readonly total: number
   readonly marked: ReadonlySet<number>
   readonly onUnmark: () => void
-  /** Who judges; null for the reviewer, whose judgement is a correction. */
-  readonly annotator: string | null
-  /** Undoes the latest correction. */
-  readonly onUndo: () => void
+  readonly review: Pick<Review, 'annotator' | 'actOnMany'>
+  readonly revert: PairActions['revert']
 }
 
-export function Bulk({ filter, total, marked, onUnmark, annotator, onUndo }: Props) {
+export function Bulk({ filter, total, marked, onUnmark, review: { annotator, actOnMany }, revert }: Props) {
   const { t } = useTranslation()
   const lock = useWriteLock()
   const [noting, setNoting] = useState(false)
   const some = marked.size > 0 ? { ids: [...marked] } : filter
   const count = marked.size > 0 ? marked.size : total
   const act = async (action: Action) => {
-    try {
-      const { pairs } = await judgeMany(some, annotator, action)
-      await Promise.all([
-        queries.invalidateQueries({ queryKey: ['pairs'] }),
-        queries.invalidateQueries({ queryKey: ['pair'] }),
-      ])
-      tell(
-        t('pairs.bulk.done', { count: pairs, action: t(`pairs.action.${action.kind}`) }),
-        annotator === null ? onUndo : undefined,
-      )
-    } catch (error) {
-      tellError(error)
-    }
+    const done = await actOnMany(some, action)
+    if (done === null) return
+    const { pairs, step } = done
+    tell(
+      t('pairs.bulk.done', { count: pairs, action: t(`pairs.action.${action.kind}`) }),
+      () => void revert('undo', step),
+    )
   }
   return (
     <>
@@ -86,20 +77,6 @@ export function Bulk({ filter, total, marked, onUnmark, annotator, onUndo }: Pro
       </Modal>
     </>
   )
-}
-
-type Some = Parameters<typeof lab.pairs.judge.mutate>[0]['some']
-
-/** Corrects the pairs, or stores what the annotator thinks of them. */
-export async function judgeMany(
-  some: Some,
-  annotator: string | null,
-  action: Action,
-): Promise<{ readonly pairs: number }> {
-  if (annotator === null) return lab.pairs.editMany.mutate({ some, action })
-  const { kind } = action
-  if (kind !== 'keep' && kind !== 'drop' && kind !== 'swap') throw new Error(`An annotator does not ${kind}.`)
-  return lab.pairs.judge.mutate({ some, annotator, verdict: kind })
 }
 
 function NoteForm({ onSave }: { readonly onSave: (note: string) => void }) {

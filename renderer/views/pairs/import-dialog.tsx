@@ -8,6 +8,7 @@ import { errorOf } from '../../api.ts'
 import type { Round } from '../../lab.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { tell, tellError } from '../../shell/notices.tsx'
+import { WINDOW_ID } from '../../state/window-id.ts'
 import { ChangeList, ImportChanges } from './import-changes.tsx'
 
 const WAYS = ['add', 'replace'] as const
@@ -151,6 +152,7 @@ function useImport(round: Round, file: File): (way: Way) => Promise<Imported | n
 async function send({ run, round }: Round, file: File, replace: boolean, preview = false): Promise<Imported> {
   const search = new URLSearchParams({
     name: file.name,
+    author: WINDOW_ID,
     ...(replace ? { replace: '' } : {}),
     ...(preview ? { preview: '' } : {}),
   })

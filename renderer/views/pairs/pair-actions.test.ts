@@ -12,6 +12,7 @@ function setUp(
     annotator,
     judge: vi.fn(async () => {}),
     correct: vi.fn(async () => true),
+    actOnMany: vi.fn(async () => null),
     revert: vi.fn(async () => reverted),
   }
   const setDraft = vi.fn()
@@ -55,7 +56,7 @@ test('an annotator judges apart, and edits nothing', () => {
 
 test('without an open pair nothing is corrected', () => {
   const list = { rows, at: 0, open: undefined, go: vi.fn(), show: vi.fn() }
-  const review = { annotator: null, judge: vi.fn(), correct: vi.fn(), revert: vi.fn() }
+  const review = { annotator: null, judge: vi.fn(), correct: vi.fn(), actOnMany: vi.fn(), revert: vi.fn() }
   const actions = pairActions(list, review, vi.fn())
   actions.judge('keep')
   actions.swap()
@@ -68,6 +69,6 @@ test('undo opens the pair that it changed, if there is one', async () => {
   expect(some.list.show).toHaveBeenCalledWith(7)
   const none = setUp({}, null)
   await none.actions.revert('redo')
-  expect(none.review.revert).toHaveBeenCalledWith('redo')
+  expect(none.review.revert).toHaveBeenCalledWith('redo', undefined)
   expect(none.list.show).not.toHaveBeenCalled()
 })

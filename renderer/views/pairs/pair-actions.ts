@@ -8,8 +8,8 @@ export interface PairActions {
   readonly judge: (kind: 'keep' | 'drop') => void
   readonly swap: () => void
   readonly edit: () => void
-  /** Undoes or redoes the latest correction, and opens the corrected pair. */
-  readonly revert: (which: 'undo' | 'redo') => Promise<void>
+  /** Undoes or redoes what this window did last, or the step that is meant, and opens the first pair of it. */
+  readonly revert: (...step: Parameters<Review['revert']>) => Promise<void>
 }
 
 export function pairActions(
@@ -34,8 +34,8 @@ export function pairActions(
       if (review.annotator !== null) return
       setDraft(open === undefined ? null : { id: open, texts: null })
     },
-    async revert(which) {
-      const id = await review.revert(which)
+    async revert(which, meant) {
+      const id = await review.revert(which, meant)
       if (id !== null) await show(id)
     },
   }

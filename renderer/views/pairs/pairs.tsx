@@ -71,7 +71,9 @@ function RoundReview({ rounds, round }: Props) {
       fill
       title={t('views.pairs')}
       about={<RoundSelect rounds={rounds} round={round} />}
-      actions={<Toolbar round={round} editing={editing} revert={actions.revert} onScored={onScored} />}
+      actions={
+        <Toolbar round={round} annotator={annotator} editing={editing} revert={actions.revert} onScored={onScored} />
+      }
     >
       {rows.error !== null && <Failure error={rows.error} />}
       <Split
@@ -86,8 +88,8 @@ function RoundReview({ rounds, round }: Props) {
                 total={rows.total}
                 marked={marked}
                 onUnmark={onUnmark}
-                annotator={annotator}
-                onUndo={() => void actions.revert('undo')}
+                review={review}
+                revert={actions.revert}
               />
               <Annotators round={round} annotator={annotator} />
               <ListCount text={rows.known ? t('pairs.count', { count: rows.total }) : null} />

@@ -9,19 +9,24 @@ import type { Answers, Round } from '../../lab.ts'
 import { useWriteLock } from '../../parts/write-lock.ts'
 import { tell, tellError } from '../../shell/notices.tsx'
 import { trainAgain } from '../../start.ts'
+import { WINDOW_ID } from '../../state/window-id.ts'
 import { Files } from './files.tsx'
+import { useOwnJudgements } from './own-judgements.ts'
+import type { PairActions } from './pair-actions.ts'
 import classes from './pairs.module.css'
 
 interface Props {
   readonly round: Round
+  /** Who judges; null for the reviewer. */
+  readonly annotator: string | null
   /** The pair that is being edited. */
   readonly editing: number | null
-  readonly revert: (which: 'undo' | 'redo') => Promise<void>
+  readonly revert: PairActions['revert']
   /** Called when every pair has its margin under the policy. */
   readonly onScored: () => void
 }
 
-export function Toolbar({ round, editing, revert, onScored }: Props) {
+export function Toolbar({ round, annotator, editing, revert, onScored }: Props) {
   const { t } = useTranslation()
   const lock = useWriteLock()
   const { lost } = useConnection()
@@ -29,14 +34,16 @@ export function Toolbar({ round, editing, revert, onScored }: Props) {
   const busy = lost ? t('app.lost') : running
   const { data: review } = useQuery({
     queryKey: ['pairs', 'review', round],
-    queryFn: () => lab.pairs.review.query(round),
+    queryFn: () => lab.pairs.review.query({ ...round, author: WINDOW_ID }),
   })
+  const own = useOwnJudgements(round, annotator)
+  const can = annotator === null ? { undo: review?.undo != null, redo: review?.redo != null } : own
   const hindrance = busy ?? (editing === null ? null : t('pairs.stillEditing', { id: editing }))
   return (
     <Group gap="sm">
       {review !== undefined && <ReviewProgress count={review.count} />}
-      <RevertButton which="undo" enabled={review?.undo != null} onPress={() => void revert('undo')} />
-      <RevertButton which="redo" enabled={review?.redo != null} onPress={() => void revert('redo')} />
+      <RevertButton which="undo" enabled={can.undo} onPress={() => void revert('undo')} />
+      <RevertButton which="redo" enabled={can.redo} onPress={() => void revert('redo')} />
       <ScoreButton round={round} busy={busy} onScored={onScored} />
       <Files round={round} />
       <Button
