@@ -52,6 +52,23 @@ test.describe('with studies', () => {
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByRole('button', { name: 'Put back into the queue' }).waitFor()
     await expect(page.getByRole('region', { name: 'Differences' }).getByRole('row')).toHaveCount(10)
+    const table = page.getByRole('region', { name: 'Task by task' }).getByRole('table')
+    const tasks = table.getByRole('rowgroup').nth(1).getByRole('rowheader')
+    const names = await tasks.allTextContents()
+    const head = table.getByRole('columnheader', { name: 'Task' })
+    for (const [sort, sorted] of [
+      ['ascending', names.toSorted()],
+      ['descending', names.toSorted().reverse()],
+    ] as const) {
+      await head.getByRole('button').click()
+      await expect(head).toHaveAttribute('aria-sort', sort)
+      await expect(tasks).toHaveText(sorted)
+    }
+    const arm = table.getByRole('columnheader').nth(1)
+    await arm.getByRole('button').click()
+    await expect(page).toHaveURL(/sort=/)
+    await page.reload()
+    await expect(arm).toHaveAttribute('aria-sort', 'ascending')
     const report = await context.newPage()
     await report.goto(new URL('/studies/1/study.html?inline', page.url()).href)
     await report.getByRole('heading', { name: 'Differences' }).waitFor()
