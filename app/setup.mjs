@@ -16,6 +16,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 // Imported as a whole: an older Node lacks some of the names.
@@ -40,17 +41,22 @@ class SetupError extends Error {}
  * not be installed the last time. Throws SetupError where the lab could not run afterwards.
  */
 export async function setUp({ environment = true, again = false, platform = process.platform } = {}) {
-  if (!dependenciesPresent()) await step('dependencies', installDependencies)
-  if (nodeMajor() < NEEDED_NODE) {
-    throw new SetupError(
-      `Node ${NEEDED_NODE} is needed and the npm package "node" did not install it (node_modules/.bin/node is missing); ` +
-        `let npm run its install script, or install Node ${NEEDED_NODE} yourself.`,
-    )
-  }
-  if (!environment) return
-  if (platform !== 'win32' && !nativePresent()) await step('native engine', buildNative)
-  if (!rendererPresent()) await step('window', buildRenderer)
-  if (!environmentPresent(again)) await step('browser and benchmark pages', prepareEnvironment)
+  const dependencies = { title: 'dependencies', present: dependenciesPresent, make: installDependencies }
+  const native = { title: 'native engine', present: nativePresent, make: buildNative }
+  const others = [
+    ...(platform === 'win32' ? [] : [native]),
+    { title: 'window', present: rendererPresent, make: buildRenderer },
+    { title: 'browser and benchmark pages', present: () => environmentPresent(again), make: prepareEnvironment },
+  ]
+  const parts = [dependencies, ...(environment ? others : [])]
+  if (parts.every(({ present }) => present())) return demandNode()
+  await alone(async () => {
+    // Another command may have made it meanwhile.
+    for (const { title, present, make } of parts) {
+      if (!present()) await step(title, make)
+      demandNode()
+    }
+  })
 }
 
 /**
@@ -136,6 +142,15 @@ function isPinnedNode() {
 function nodeMajor() {
   if (!existsSync(pinnedNode())) return Number(process.versions.node.split('.')[0])
   return Number(readJson('node_modules/node/package.json')?.version.split('.')[0])
+}
+
+/** Throws SetupError where the dependencies did not bring the Node that is needed. */
+function demandNode() {
+  if (nodeMajor() >= NEEDED_NODE) return
+  throw new SetupError(
+    `Node ${NEEDED_NODE} is needed and the npm package "node" did not install it (node_modules/.bin/node is missing); ` +
+      `let npm run its install script, or install Node ${NEEDED_NODE} yourself.`,
+  )
 }
 
 // Native engine
@@ -233,6 +248,65 @@ function environmentPresent(again) {
 async function prepareEnvironment() {
   const code = await runNode(['--disable-warning=ExperimentalWarning', join(ROOT, 'app/prepare.ts')])
   if (code !== 0) throw new SetupError('The set-up stopped there.')
+}
+
+// One command at a time
+
+/** Has the number of the process that sets up. It is touched every second. */
+const LOCK = join(ROOT, 'data/setup.lock')
+/** Milliseconds without a touch after which the process counts as gone: its number may be another process's by now. */
+const GONE = 30_000
+
+/** Does the work while no other command sets up this folder; waits for that before. */
+async function alone(work) {
+  if (!takeLock()) {
+    console.error('Another command is setting up this folder; this one goes on when that is done ...')
+    while (!takeLock()) await new Promise((done) => setTimeout(done, 200))
+  }
+  const touched = setInterval(touchLock, 1000)
+  try {
+    await work()
+  } finally {
+    clearInterval(touched)
+    if (isOwnLock()) rmSync(LOCK, { force: true })
+  }
+}
+
+/** Whether this process may set up now. */
+function takeLock() {
+  try {
+    mkdirSync(dirname(LOCK), { recursive: true })
+    if (isLeft()) rmSync(LOCK, { force: true })
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    // Where nothing can be written, there is nothing to set up together.
+    return error.code !== 'EEXIST'
+  }
+}
+
+/** Whether the lock is there, and the process that took it is not. */
+function isLeft() {
+  try {
+    if (Date.now() - statSync(LOCK).mtimeMs > GONE) return true
+    process.kill(Number(readFileSync(LOCK, 'utf8')), 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+
+function touchLock() {
+  const now = new Date()
+  if (isOwnLock()) utimesSync(LOCK, now, now)
+}
+
+function isOwnLock() {
+  try {
+    return readFileSync(LOCK, 'utf8') === String(process.pid)
+  } catch {
+    return false
+  }
 }
 
 // Running programs

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -238,4 +239,57 @@ test('the window is rebuilt where a source is newer, and a failure does not stop
   const { status, stderr } = setup('--exec', 'node', '-e', '')
   expect(status).toBe(0)
   expect(stderr).toContain('The window did not build; the command line works without it. app.tsx: unexpected token')
+})
+
+/** Puts a window to build, which takes a moment and leaves a line in the file `built`. */
+function putWindow(): void {
+  put('renderer/index.html', '')
+  put(
+    'node_modules/vite/bin/vite.js',
+    `const { appendFileSync, mkdirSync, writeFileSync } = require('fs')
+     appendFileSync('built', 'once\n')
+     setTimeout(() => {
+       mkdirSync('renderer/dist', { recursive: true })
+       writeFileSync('renderer/dist/index.html', '')
+     }, 1500)`,
+  )
+}
+
+test('of two first commands, the second waits for the first and builds nothing again', async () => {
+  putWindow()
+  const command = () =>
+    new Promise<{ status: number | null; told: string[] }>((done) => {
+      const child = spawn(process.execPath, [join(root, 'app/setup.mjs')], { env: { PATH: '' } })
+      let told = ''
+      child.stderr.on('data', (text: Buffer) => {
+        told += text
+      })
+      child.once('close', (status) =>
+        done({
+          status,
+          told: told
+            .replace(/, [\d.]+ s$/gm, '')
+            .trim()
+            .split('\n'),
+        }),
+      )
+    })
+  const ended = await Promise.all([command(), command()])
+  expect(ended.sort((a, b) => b.told.length - a.told.length)).toEqual([
+    { status: 0, told: ['Setting up: window ...', 'Setting up: window'] },
+    { status: 0, told: ['Another command is setting up this folder; this one goes on when that is done ...'] },
+  ])
+  expect(readFileSync(join(root, 'built'), 'utf8')).toBe('once\n')
+  expect(existsSync(join(root, 'data/setup.lock'))).toBe(false)
+})
+
+test('a command that was killed, or whose number another process has now, holds up nobody', () => {
+  const built = { status: 0, stdout: '', stderr: 'Setting up: window ...\nSetting up: window\n' }
+  const { pid } = spawnSync(process.execPath, ['-e', ''])
+  put('data/setup.lock', String(pid))
+  putWindow()
+  expect(setup('--exec', 'node', '-e', '')).toEqual(built)
+  utimesSync(put('data/setup.lock', String(process.pid)), 1000, 1000)
+  utimesSync(join(root, 'renderer/dist/index.html'), 1000, 1000)
+  expect(setup('--exec', 'node', '-e', '')).toEqual(built)
 })
