@@ -77,7 +77,7 @@ async function worker(options: WorkerOptions, { out, err }: CommandLine): Promis
       tasks: resources.tasks(),
       cache: projectPath('data/policies'),
     })
-    const machine = machineOf(model)
+    const machine = machineOf(model, process.pid)
     tell(
       `${machine.name} waits for problems at ${server.address}, prefix ${server.prefix} (${english(machine.engine)}). Press Ctrl-C to stop.`,
     )

@@ -28,13 +28,20 @@ export async function requirementsOf(model: AgentModel): Promise<Requirements> {
   return { version: VERSION, code: codeHash(), prompt, base: { name: base?.name ?? '', fingerprint } }
 }
 
-/** This machine with the engine of a model. */
-export function machineOf({ engine }: Pick<AgentModel, 'engine'>): Machine {
-  return { name: hostname().slice(0, 100) || 'localhost', engine: engine.description, kind: kindOf(engine) }
+/**
+ * What plays here with a model's engine. The lab has the host's name. Each worker has its process number behind that, so that
+ * those of one host can be told apart.
+ */
+export function machineOf({ engine }: { readonly engine: Described }, process?: number): Machine {
+  const host = hostname().slice(0, 90) || 'localhost'
+  const name = process === undefined ? host : `${host}:${process}`
+  return { name, engine: engine.description, kind: kindOf(engine) }
 }
 
+type Described = Pick<Engine, 'kind' | 'description' | 'holding'>
+
 /** Engine, instructions or card, and number formats. Machines of one kind round alike. */
-export function kindOf({ kind, description, holding }: Pick<Engine, 'kind' | 'description' | 'holding'>): string {
+export function kindOf({ kind, description, holding }: Described): string {
   const computes = partOf(description, 'kernels') ?? partOf(description, 'adapter')
   const formats = holding === null ? [] : [holding.precision, holding.headPrecision]
   return [kind, ...(computes === undefined ? [] : [computes]), ...formats].join(', ').slice(0, 200)

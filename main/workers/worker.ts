@@ -104,7 +104,7 @@ class Work {
   constructor(options: WorkerOptions) {
     this.#options = options
     const name = options.machine.name.replace(/[^\w.-]/g, '_')
-    this.#id = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`
+    this.#id = `${name}-${randomBytes(3).toString('hex')}`
   }
 
   async run(): Promise<void> {
