@@ -4,7 +4,7 @@ import { type Message, message } from '../../main/messages/message.ts'
 import { english } from '../../main/messages/say.ts'
 import { speaker } from '../../main/messages/speaker.ts'
 import { CHINESE } from '../../main/messages/zh.ts'
-import { sayWith, type Told } from './say.ts'
+import { sayWith, type Told, tells } from './say.ts'
 
 const chinese = { catalogue: CHINESE, say: speaker('zh-CN', CHINESE) }
 const say = (told: Told) => sayWith(chinese, told)
@@ -72,4 +72,13 @@ test('of several messages only those that the catalogue lacks are in English', (
 test('texts of other programs stay as they are', () => {
   expect(say(message('verbatim', { text: 'Target closed' }))).toBe('Target closed')
   expect(say(message('browserFailed', { detail: 'Target closed' }))).toBe('浏览器出错：Target closed')
+})
+
+test('an error of the lab is known by its message', () => {
+  const error = Object.assign(new Error('in English'), { data: { messages: [null, message('recordMoved')] } })
+  expect([tells(error, 'recordMoved'), tells(error, 'browserFailed'), tells('in English', 'recordMoved')]).toEqual([
+    true,
+    false,
+    false,
+  ])
 })

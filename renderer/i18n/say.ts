@@ -40,6 +40,11 @@ export function sayWith({ catalogue, say: speak }: Lexicon, what: Told): string 
   return messages.length > 0 && messages.every((one) => canSay(catalogue, one)) ? messages.map(say).join('\n') : text
 }
 
+/** Whether the lab's error is this message. */
+export function tells(error: unknown, id: Message['id']): boolean {
+  return error instanceof Error && partsOf(error).messages.some((one) => isMessage(one) && one.id === id)
+}
+
 /** A terminal's marks around a command would stand in the window's text as they are. */
 function quoted(text: string): string {
   return text.replace(/`([^`\n]+)`/g, '“$1”')

@@ -2,7 +2,7 @@
 import { SegmentedControl } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
-import { lineDifferences, type Piece } from '../differences.ts'
+import { ChangedText } from '../changed-text.tsx'
 import { decimal } from '../figures.ts'
 import { type Token, Tokens } from '../tokens.tsx'
 import { PageShot } from './page-shot.tsx'
@@ -81,42 +81,10 @@ function StepTexts({ step, before }: Props) {
         onChange={(value) => useText.setState({ text: value })}
         data={TEXTS.map((value) => ({ value, label: t(`replay.${value}`) }))}
       />
-      {text === 'page' && <PageText page={step.page} before={before} />}
-      {text === 'prompt' && <PlainText text={step.prompt} />}
+      {text === 'page' && <ChangedText text={step.page} before={before} />}
+      {text === 'prompt' && <ChangedText text={step.prompt} before={null} />}
       {text === 'completion' &&
-        (step.tokens === null ? <PlainText text={step.completion} /> : <Tokens tokens={step.tokens} />)}
+        (step.tokens === null ? <ChangedText text={step.completion} before={null} /> : <Tokens tokens={step.tokens} />)}
     </>
-  )
-}
-
-function PlainText({ text }: { readonly text: string }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
-      {text}
-    </pre>
-  )
-}
-
-/** Elements by which screen readers tell removed and added text. */
-const SIDES = { both: 'span', left: 'del', right: 'ins' } as const
-
-/** The page as the agent read it. The changes since the last action are marked. */
-function PageText({ page, before }: { readonly page: string; readonly before: string | null }) {
-  const pieces: readonly Piece[] =
-    before === null ? [{ text: page, side: 'both' }] : lineDifferences(`${before}\n`, `${page}\n`)
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre className={`mono wrap ${classes.text}`} tabIndex={0}>
-      {pieces.map((piece, at) => {
-        const Side = SIDES[piece.side]
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no key but their place
-          <Side key={at} className={classes[piece.side]}>
-            {piece.text}
-          </Side>
-        )
-      })}
-    </pre>
   )
 }

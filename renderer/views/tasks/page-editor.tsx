@@ -1,19 +1,21 @@
 /** A task page of the user: its text beside a problem of it, checks, and saving. */
-import { Button, TextInput } from '@mantine/core'
+import { Button, Stack, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Save, Undo2 } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
+import { tells } from '../../i18n/say.ts'
 import { goTo } from '../../location.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
 import { queries } from '../../queries.ts'
 import { Failure } from '../../shell/failure.tsx'
-import { tell } from '../../shell/notices.tsx'
+import { tell, tellError } from '../../shell/notices.tsx'
 import { type PageDraft, usePageDraft } from '../../state/page-drafts.ts'
 import { AllTasks } from './all-tasks.tsx'
+import { PageConflict, SaveAs } from './page-conflict.tsx'
 import classes from './page-editor.module.css'
 import { PagePreview } from './page-preview.tsx'
 
@@ -35,10 +37,44 @@ export function PageEditor({ page }: { readonly page: string }) {
   })
   const error = start.error ?? saved.error
   if (error !== null)
-    return <Failure error={error} retry={() => void Promise.all([start.refetch(), saved.refetch()])} />
+    return <Lost page={page} error={error} retry={() => Promise.all([start.refetch(), saved.refetch()])} />
   if (start.data === undefined || (page !== '' && saved.data === undefined)) return <Loading />
   const { html, version } = saved.data ?? { html: start.data.html, version: null }
   return <Editor page={page} opened={{ name: page, html, before: version }} start={start.data} />
+}
+
+interface LostProps {
+  readonly page: string
+  readonly error: unknown
+  readonly retry: () => Promise<unknown>
+}
+
+/** Why the page cannot be opened. A draft of it can be saved as another task. */
+function Lost({ page, error, retry }: LostProps) {
+  const { t } = useTranslation()
+  const [draft, keep] = usePageDraft(page)
+  const saveAs = async (name: string) => {
+    if (draft === undefined) return
+    try {
+      await lab.pages.save.mutate({ name, html: draft.html, before: null })
+      await queries.invalidateQueries()
+      keep(undefined)
+      goTo('tasks', { edit: name })
+    } catch (failure) {
+      tellError(failure)
+    }
+  }
+  return (
+    <Stack p="xl" gap="md">
+      <Failure error={error} retry={() => void retry()} />
+      {draft !== undefined && page !== '' && (
+        <>
+          <Text>{t('tasks.page.draftLeft')}</Text>
+          <SaveAs page={page} onSaveAs={(name) => void saveAs(name)} />
+        </>
+      )}
+    </Stack>
+  )
 }
 
 interface Props {
@@ -51,27 +87,31 @@ interface Props {
 function Editor({ page, opened, start }: Props) {
   const { t } = useTranslation()
   const lock = useWriteLock()
-  const [kept, keep] = usePageDraft(page)
+  const [stored, keep] = usePageDraft(page)
+  const isAsOpened = stored?.html === opened.html && stored.name === opened.name
+  const kept = isAsOpened ? undefined : stored
   const draft = kept ?? opened
+  const isConflict = page !== '' && draft.before !== opened.before
   const [error, setError] = useState<unknown>(null)
   const isNamed = NAME.test(draft.name)
   const isTooLong = draft.html.length > LONGEST_PAGE
   const change = (changes: Partial<PageDraft>) => {
     const next = { ...draft, ...changes }
-    const isOpened = next.html === opened.html && next.name === opened.name && next.before === opened.before
-    keep(isOpened ? undefined : next)
+    keep(next.html === opened.html && next.name === opened.name ? undefined : next)
     setError(null)
   }
-  const save = async () => {
+  const save = async (as: Partial<PageDraft> = {}) => {
     try {
-      const { name } = await lab.pages.save.mutate(draft)
+      const { name } = await lab.pages.save.mutate({ ...draft, ...as })
       await queries.invalidateQueries()
       keep(undefined)
       setError(null)
       tell(t('tasks.page.saved', { name, folder: start.folder }))
       goTo('tasks', { edit: name })
     } catch (failure) {
-      setError(failure)
+      // The file is read again, and the conflict says the rest.
+      if (tells(failure, 'ownPageChanged')) await queries.invalidateQueries({ queryKey: ['pages', 'get', page] })
+      else setError(failure)
     }
   }
   return (
@@ -94,7 +134,7 @@ function Editor({ page, opened, start }: Props) {
             </Button>
           )}
           <Button
-            disabled={!isNamed || isTooLong || (kept === undefined && page !== '')}
+            disabled={!isNamed || isTooLong || isConflict || (kept === undefined && page !== '')}
             leftSection={<Save size={14} aria-hidden />}
             onClick={() => void save()}
             {...lock}
@@ -105,6 +145,15 @@ function Editor({ page, opened, start }: Props) {
       }
     >
       {error !== null && <Failure error={error} />}
+      {isConflict && (
+        <PageConflict
+          page={page}
+          file={opened.html}
+          draft={draft.html}
+          onReplace={() => void save({ before: opened.before })}
+          onSaveAs={(name) => void save({ name, before: null })}
+        />
+      )}
       <div className={classes.sides}>
         <Panel
           title={t('tasks.page.text')}
