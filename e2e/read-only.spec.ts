@@ -70,6 +70,8 @@ const LOOKS = [
   // The problems of a run, by who solved them, and the columns of their table: one a task, one a policy.
   /^(# solved by .*|Solved by|click-button|click-checkboxes|enter-password)$/,
   /^(Golden replay only|SFT on own successes|NLL on chosen|Open its study, .*)$/,
+  // The columns of a study's tasks.
+  /^.* \((as run #|beta #\.#)\)$/,
   // Marks, which stay in the window.
   /^(Mark .*|Remove the marks|Compare .*|Choose .*|All # listed|# marked)$/,
   /^(Learn as before|As before|all in reach that have an expert \(#\)|all that are listed \(#\)|.* actions? \(#\))$/,

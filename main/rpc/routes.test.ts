@@ -161,7 +161,7 @@ const PROCEDURES = [
 ]
 
 /** What does not change the lab but keeps its machine busy. */
-const WORKING = ['models.time', 'pairs.tokens', 'verify.run']
+const WORKING = ['models.time', 'pages.check', 'pairs.tokens', 'verify.run']
 
 let server: LabServer
 const loading = Promise.withResolvers<never>()
