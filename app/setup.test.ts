@@ -247,7 +247,7 @@ function putWindow(): void {
   put(
     'node_modules/vite/bin/vite.js',
     `const { appendFileSync, mkdirSync, writeFileSync } = require('fs')
-     appendFileSync('built', 'once\n')
+     appendFileSync('built', 'once;')
      setTimeout(() => {
        mkdirSync('renderer/dist', { recursive: true })
        writeFileSync('renderer/dist/index.html', '')
@@ -259,7 +259,9 @@ test('of two first commands, the second waits for the first and builds nothing a
   putWindow()
   const command = () =>
     new Promise<{ status: number | null; told: string[] }>((done) => {
-      const child = spawn(process.execPath, [join(root, 'app/setup.mjs')], { env: { PATH: '' } })
+      const child = spawn(process.execPath, [join(root, 'app/setup.mjs'), '--exec', 'node', '-e', ''], {
+        env: { PATH: '' },
+      })
       let told = ''
       child.stderr.on('data', (text: Buffer) => {
         told += text
@@ -279,7 +281,7 @@ test('of two first commands, the second waits for the first and builds nothing a
     { status: 0, told: ['Setting up: window ...', 'Setting up: window'] },
     { status: 0, told: ['Another command is setting up this folder; this one goes on when that is done ...'] },
   ])
-  expect(readFileSync(join(root, 'built'), 'utf8')).toBe('once\n')
+  expect(readFileSync(join(root, 'built'), 'utf8')).toBe('once;')
   expect(existsSync(join(root, 'data/setup.lock'))).toBe(false)
 })
 
