@@ -1,9 +1,10 @@
 /** Makes the same large lab for this checkout and, if one is named, for another checkout to compare with. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
-import { type LabSize, type LargeLab, makeLargeLab } from './large-lab.ts'
+import { type LargeLab, makeLargeLab, openLargeLab } from './large-lab.ts'
+import type { LabSize } from './large-store.ts'
 
 /** A checkout and the lab that it serves. */
 export interface Contender {
@@ -19,16 +20,22 @@ export interface Contenders {
 }
 
 /**
- * Makes the labs in an empty folder. The other checkout makes its own, and ours is a copy of that: a newer lab opens an
+ * Makes the labs in an empty folder, or takes those that are there. The other checkout makes its own, and ours is a copy of that: a newer lab opens an
  * older store, but not the other way round.
  */
 export async function makeContenders(folder: string, size: LabSize, against: string | null): Promise<Contenders> {
   const own = join(folder, 'ours')
-  mkdirSync(own)
   const ours = { name: 'ours', checkout: PROGRAM_ROOT }
-  if (against === null) return { ours: { ...ours, lab: await makeLargeLab(own, size) }, theirs: null }
+  const there = existsSync(own)
+  mkdirSync(own, { recursive: true })
+  if (against === null) {
+    return { ours: { ...ours, lab: there ? openLargeLab(own) : await makeLargeLab(own, size) }, theirs: null }
+  }
   const checkout = resolve(against)
   const other = join(folder, 'theirs')
+  if (there) {
+    return { ours: { ...ours, lab: openLargeLab(own) }, theirs: { name: against, checkout, lab: openLargeLab(other) } }
+  }
   mkdirSync(other)
   const maker: { makeLargeLab: typeof makeLargeLab } = await import(
     pathToFileURL(join(checkout, 'bench/large-lab.ts')).href

@@ -32,8 +32,17 @@ const METRICS = [
   'memory',
 ]
 
+/** A pair and an episode that the store has, and the numbers of pairs of the last run and of all episodes. */
+interface Stored {
+  readonly pair: number
+  readonly pairs: number
+  readonly episode: number
+  readonly episodes: number
+}
+
 /** The queries of each view. */
-function questions({ run }: LargeLab, pair: number, episode: number): Record<string, Question> {
+function questions({ run }: LargeLab, { pair, pairs, episode, episodes }: Stored): Record<string, Question> {
+  const twenty = Array.from({ length: Math.min(20, run) }, (_, at) => run - at)
   const place = { run, round: 1 }
   const arms = [{ run, stage: 'dpo', round: 1, arm: 'dpo' }]
   const names = METRICS
@@ -46,8 +55,13 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
     'pipeline: search of the log': (lab) => lab.job.log.query({ search: 'pairs' }),
     'runs: list': (lab) => lab.runs.list.query(),
     'runs: one run': (lab) => lab.runs.get.query({ run }),
-    'runs: twenty runs compared': (lab) =>
-      lab.runs.compare.query({ runs: Array.from({ length: Math.min(20, run) }, (_, at) => run - at) }),
+    'runs: twenty runs compared': (lab) => lab.runs.compare.query({ runs: twenty }),
+    'runs: a curve of twenty runs': (lab) =>
+      lab.metrics.curves.query({
+        arms: twenty.map((one) => ({ ...arms[0]!, run: one })),
+        names: ['loss'],
+        points: 320,
+      }),
     'runs: a setting of all': (lab) => lab.runs.values.query({ keys: ['training.dpo.beta'] }),
     'runs: adapters': (lab) => lab.adapters.list.query(),
     'results: runs': (lab) => lab.results.runs.query(),
@@ -63,7 +77,7 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
     'pairs: tasks': (lab) => lab.pairs.tasks.query(place),
     'pairs: counter': (lab) => lab.pairs.review.query(place),
     'pairs: first page': (lab) => lab.pairs.list.query({ ...place, ...page }),
-    'pairs: page in the middle': (lab) => lab.pairs.list.query({ ...place, offset: 5000, limit: 100 }),
+    'pairs: page in the middle': (lab) => lab.pairs.list.query({ ...place, offset: Math.floor(pairs / 2), limit: 100 }),
     'pairs: by margin': (lab) => lab.pairs.list.query({ ...place, ...page, sort: 'margin', descending: true }),
     'pairs: by length': (lab) => lab.pairs.list.query({ ...place, ...page, sort: 'chosen', descending: true }),
     'pairs: search that finds': (lab) => lab.pairs.list.query({ ...place, ...page, search: 'submit' }),
@@ -72,7 +86,7 @@ function questions({ run }: LargeLab, pair: number, episode: number): Record<str
     'pairs: one pair': (lab) => lab.pairs.get.query({ id: pair }),
     'pairs: a judgement': (lab) => lab.pairs.edit.mutate({ ids: [pair], action: { kind: 'keep' } }),
     'episodes: first page': (lab) => lab.episodes.list.query(page),
-    'episodes: page in the middle': (lab) => lab.episodes.list.query({ offset: 25_000, limit: 100 }),
+    'episodes: page in the middle': (lab) => lab.episodes.list.query({ offset: Math.floor(episodes / 2), limit: 100 }),
     'episodes: of one run': (lab) => lab.episodes.list.query({ ...page, run }),
     'episodes: of a task, failed': (lab) =>
       lab.episodes.list.query({ ...page, task: 'click-checkboxes', outcome: 'failure' }),
@@ -101,9 +115,15 @@ export async function benchQueries(
   const asked = await Promise.all(listed(contenders).map(ask))
   try {
     const { lab, client } = asked[0]!
-    const { rows } = await client.lab.pairs.list.query({ run: lab.run, round: 1, offset: 1000, limit: 1 })
-    const { rows: played } = await client.lab.episodes.list.query({ offset: 100, limit: 1 })
-    for (const [name, question] of Object.entries(questions(lab, rows[0]?.id ?? 1, played[0]?.id ?? 1))) {
+    const pairs = await client.lab.pairs.list.query({ run: lab.run, round: 1, offset: 1000, limit: 1 })
+    const played = await client.lab.episodes.list.query({ offset: 100, limit: 1 })
+    const stored = {
+      pair: pairs.rows[0]?.id ?? 1,
+      pairs: pairs.total,
+      episode: played.rows[0]?.id ?? 1,
+      episodes: played.total,
+    }
+    for (const [name, question] of Object.entries(questions(lab, stored))) {
       if (!selects(cases, name)) continue
       const contestants = asked.map((one) => ({ name: one.name, run: () => timed(() => question(one.client.lab)) }))
       const seconds = await interleave(contestants, rounds)

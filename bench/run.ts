@@ -81,6 +81,8 @@ function readArguments(): { names: readonly Bench[]; json: boolean; quick: boole
       against: values.against ?? null,
       gguf: values.gguf ?? null,
       instructions,
+      large: values.large,
+      lab: values.lab ?? null,
     },
   }
 }
@@ -95,6 +97,8 @@ function parsed() {
         against: { type: 'string' },
         gguf: { type: 'string' },
         instructions: { type: 'string' },
+        large: { type: 'boolean', default: false },
+        lab: { type: 'string' },
         json: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
       },

@@ -11,6 +11,10 @@ export interface Selection {
   readonly gguf: string | null
   /** 'avx-vnni' and 'avx2' measure holdings as on a processor without AVX-512, or without AVX-VNNI too; '' takes the best. */
   readonly instructions: Instructions
+  /** Whether the window is measured on the largest lab. */
+  readonly large: boolean
+  /** Folder in which the window's lab is made where it is not there, and kept; null for a temporary one. */
+  readonly lab: string | null
 }
 
 export const INSTRUCTIONS = ['', 'avx-vnni', 'avx2'] as const

@@ -4,16 +4,17 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { fetchChromium } from '../main/chromium/find.ts'
 import { type Contender, type Contenders, listed, makeContenders } from './contenders.ts'
 import { figure, type Reporter } from './figure.ts'
 import { framesDuring, quantile } from './frames.ts'
-import type { LabSize, LargeLab } from './large-lab.ts'
+import type { LargeLab } from './large-lab.ts'
+import type { LabSize } from './large-store.ts'
 import { median } from './measure.ts'
 import { benchQueries } from './queries.ts'
-import type { Selection } from './selection.ts'
+import { type Selection, selects } from './selection.ts'
 import { serve } from './serving.ts'
 
 interface Scale {
@@ -27,14 +28,19 @@ interface Scale {
 }
 
 const FULL: Scale = {
-  size: { runs: 200, episodes: 50_000, pairs: 10_000, steps: 100_000 },
+  size: { runs: 200, episodes: 50_000, pairs: 10_000, steps: 100_000, longRuns: 1 },
   starts: 7,
   questions: 9,
   gestures: 40,
 }
+/** Ten times the attempts and pairs, and a curve of twenty runs. */
+const LARGE: Scale = {
+  ...FULL,
+  size: { runs: 1000, episodes: 500_000, pairs: 100_000, steps: 100_000, longRuns: 20 },
+}
 /** For a check that everything runs; its figures mean little. */
 const QUICK: Scale = {
-  size: { runs: 3, episodes: 300, pairs: 200, steps: 2000 },
+  size: { runs: 3, episodes: 300, pairs: 200, steps: 2000, longRuns: 2 },
   starts: 1,
   questions: 1,
   gestures: 4,
@@ -49,13 +55,13 @@ const FRAME_LIMIT = 50
 
 /** Reports cold starts, frames and queries. */
 export async function benchWindow(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
-  const scale = quick ? QUICK : FULL
+  const scale = scaleOf(quick, selection)
   const browser = await chromium.launch({ executablePath: await fetchChromium(), args: ['--no-sandbox'] })
   try {
     await withContenders(scale, selection, async (contenders) => {
-      await coldStarts(browser, contenders, scale.starts, report)
+      if (selects(selection.case, 'cold starts')) await coldStarts(browser, contenders, scale.starts, report)
       await benchQueries(contenders, scale.questions, report, selection)
-      await frames(browser, contenders.ours.lab, scale, report)
+      await frames(browser, contenders.ours.lab, scale, report, selection)
     })
   } finally {
     await browser.close()
@@ -64,29 +70,44 @@ export async function benchWindow(report: Reporter, quick: boolean, selection: S
 
 /** Reports only the views' queries. */
 export async function benchQuestions(report: Reporter, quick: boolean, selection: Selection): Promise<void> {
-  const scale = quick ? QUICK : FULL
+  const scale = scaleOf(quick, selection)
   await withContenders(scale, selection, (labs) => benchQueries(labs, scale.questions, report, selection))
+}
+
+function scaleOf(quick: boolean, { large }: Selection): Scale {
+  return quick ? QUICK : large ? LARGE : FULL
 }
 
 async function withContenders(
   { size }: Scale,
-  { against }: Selection,
+  { against, lab }: Selection,
   work: (contenders: Contenders) => Promise<void>,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'window-bench-'))
+  const folder = lab === null ? mkdtempSync(join(tmpdir(), 'window-bench-')) : resolve(lab)
   try {
     await work(await makeContenders(folder, size, against))
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (lab === null) rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Measures how smooth tables and curves are. */
-async function frames(browser: Browser, large: LargeLab, scale: Scale, report: Reporter): Promise<void> {
+/** Measures how smooth each view is. */
+const SMOOTHNESS = { pairs, curves, runs, episodes } as const
+
+async function frames(
+  browser: Browser,
+  large: LargeLab,
+  scale: Scale,
+  report: Reporter,
+  { case: cases }: Selection,
+): Promise<void> {
+  const views = Object.entries(SMOOTHNESS).filter(([name]) => selects(cases, `frames of ${name}`))
+  if (views.length === 0) return
   const serving = await serve(large.configFile)
   try {
     const page = await openPage(browser)
     await page.goto(serving.url.href)
+    await page.getByRole('button', { name: 'Run everything' }).first().waitFor()
     const smooth = async (name: string, work: () => Promise<void>) => {
       const { deltas, longestTask } = await framesDuring(page, work)
       const [half, most, longest] = [0.5, 0.99, 1].map((share) => quantile(deltas, share))
@@ -97,8 +118,7 @@ async function frames(browser: Browser, large: LargeLab, scale: Scale, report: R
         `${name}: ${deltas.length} frames, median ${half!.toFixed(0)} ms, 99% within ${most!.toFixed(0)} ms, longest ${longest!.toFixed(0)} ms, longest task ${longestTask.toFixed(0)} ms.`,
       )
     }
-    await pairs(page, scale.gestures, smooth)
-    await training(page, large, scale.gestures, smooth)
+    for (const [, view] of views) await view(page, large, scale.gestures, smooth)
   } finally {
     await serving.close()
   }
@@ -193,7 +213,7 @@ function shown(seconds: readonly number[]): string {
 }
 
 /** Scrolling, jumping, choosing and searching in the table of pairs. */
-async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void> {
+async function pairs(page: Page, _: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
   const grid = page.getByRole('grid')
   await smooth('pairs, opening', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Pairs' }).click()
@@ -237,7 +257,7 @@ async function pairs(page: Page, gestures: number, smooth: Smooth): Promise<void
 }
 
 /** Hovering, zooming, smoothing and the other scale, over the curves of a long training. */
-async function training(page: Page, { run }: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
+async function curves(page: Page, { run }: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
   await smooth('curves, opening', async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Training' }).click()
     await page.getByRole('region', { name: 'Rewards' }).locator('.recharts-line').first().waitFor()
@@ -286,6 +306,90 @@ async function training(page: Page, { run }: LargeLab, gestures: number, smooth:
   await smooth('curves, scrolling', async () => {
     for (let at = 0; at < gestures; at++) {
       await page.mouse.wheel(0, at < gestures / 2 ? 120 : -120)
+      await page.waitForTimeout(16)
+    }
+  })
+}
+
+/** Scrolling, ordering, finding and comparing in the table of runs. */
+async function runs(page: Page, { run }: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
+  const rows = page.getByRole('grid').getByRole('row')
+  await smooth('runs, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Runs' }).click()
+    await rows.nth(2).waitFor()
+    await page.waitForTimeout(400)
+  })
+  await page.getByRole('grid').hover({ position: { x: 200, y: 200 } })
+  await scrolling('runs', page, gestures, smooth)
+  await smooth('runs, order by time', async () => {
+    await page.getByRole('grid').getByRole('button', { name: 'Time', exact: true }).click()
+    await page.waitForTimeout(300)
+  })
+  await smooth('runs, searching', async () => {
+    await page.getByLabel('Search runs').pressSequentially(String(run), { delay: 60 })
+    await page.waitForTimeout(500)
+    await page.getByLabel('Search runs').fill('')
+    await page.waitForTimeout(500)
+  })
+  await smooth('runs, marking all', async () => {
+    await page.getByRole('button', { name: /^Mark all/ }).click()
+    await page.waitForTimeout(300)
+    await page.getByRole('button', { name: 'Remove the marks' }).click()
+  })
+  for (const side of ['Models', 'Lineage']) {
+    await smooth(`runs, ${side.toLowerCase()}`, async () => {
+      await page.getByText(side, { exact: true }).click()
+      await page.waitForTimeout(1500)
+    })
+    await page.mouse.move(SIZE.width / 2, SIZE.height / 2)
+    await scrolling(`runs, ${side.toLowerCase()}`, page, gestures, smooth)
+  }
+  const twenty = Array.from({ length: Math.min(20, run) }, (_, at) => run - at).join('.')
+  const chart = page.locator('.recharts-surface').first()
+  await smooth('twenty runs side by side, opening', async () => {
+    await page.evaluate((marked) => {
+      location.hash = `#/runs?marked=${marked}`
+    }, twenty)
+    await chart.waitFor()
+    await page.waitForTimeout(400)
+  })
+  await chart.scrollIntoViewIfNeeded()
+  const box = await chart.boundingBox()
+  if (box === null) throw new Error('The curves of the compared runs are not there.')
+  await smooth('twenty runs side by side, hovering', async () => {
+    for (let at = 0; at < gestures; at++) {
+      await page.mouse.move(box.x + 60 + (at / gestures) * (box.width - 80), box.y + box.height / 2)
+      await page.waitForTimeout(16)
+    }
+  })
+  await smooth('pipeline, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Pipeline' }).click()
+    await page.getByRole('button', { name: 'Run everything' }).first().waitFor()
+    await page.waitForTimeout(400)
+  })
+}
+
+/** Scrolling, jumping and searching in the table of episodes. */
+async function episodes(page: Page, _: LargeLab, gestures: number, smooth: Smooth): Promise<void> {
+  await smooth('episodes, opening', async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Episodes' }).click()
+    await page.getByRole('gridcell').nth(20).waitFor()
+    await page.waitForTimeout(400)
+  })
+  await page.getByRole('grid').hover({ position: { x: 200, y: 200 } })
+  await scrolling('episodes', page, gestures, smooth)
+  await smooth('episodes, jumping', async () => {
+    for (let at = 0; at < gestures / 4; at++) {
+      await page.mouse.wheel(0, at % 3 === 2 ? -600_000 : 400_000)
+      await page.waitForTimeout(100)
+    }
+  })
+}
+
+async function scrolling(name: string, page: Page, gestures: number, smooth: Smooth): Promise<void> {
+  await smooth(`${name}, scrolling`, async () => {
+    for (let at = 0; at < gestures; at++) {
+      await page.mouse.wheel(0, 400)
       await page.waitForTimeout(16)
     }
   })
