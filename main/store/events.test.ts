@@ -35,3 +35,23 @@ test('the log continues after any line, and is read backwards and searched', () 
   expect(texts(log.page({ search: 'DISK', limit: 9 }))).toEqual([4])
   expect([log.before(other), log.before(key.run), log.before(99), log.before(undefined)]).toEqual([3, 0, 0, 4])
 })
+
+test('the log of a run is read without the lines of the others', () => {
+  const others = Array.from({ length: 20 }, () => store.runs.create('trial', 'sft', configSchema.parse({})))
+  store.transaction(() => {
+    for (const run of others) for (let at = 0; at < 1000; at++) store.events.add(run, { event: 'message', text: 'x' })
+  })
+  const last = store.runs.create('trial', 'sft', configSchema.parse({}))
+  store.events.add(last, { event: 'message', text: 'one' })
+  store.events.add(key.run, { event: 'message', text: 'two' })
+  const seconds = (read: () => void) => {
+    const start = performance.now()
+    for (let at = 0; at < 20; at++) read()
+    return performance.now() - start
+  }
+  expect(store.events.after(0, 500, last)).toHaveLength(1)
+  // The last line of a run is looked up by an index.
+  const one = seconds(() => store.events.last(last, 'message'))
+  expect(seconds(() => store.events.after(0, 500, last))).toBeLessThan(20 * one)
+  expect(seconds(() => store.events.page({ run: last, search: 'nowhere', limit: 9 }))).toBeLessThan(20 * one)
+})

@@ -1,6 +1,6 @@
 /** The log: the events of runs, so that later readers see what viewers saw. */
 import type { Database, Row } from './database.ts'
-import { containing } from './page.ts'
+import { allOf, containing, type Part } from './page.ts'
 
 export interface LoggedEvent {
   /** Grows with every event. A reader continues after the last id that it has seen. */
@@ -42,31 +42,26 @@ export class Events {
 
   /** At most `limit` events after the one with this id, the oldest first; with `run`, only those of this run. */
   after(id: number, limit: number, run?: number): LoggedEvent[] {
+    const { conditions, values } = allOf([['id > ?', id], ...ofRun(run)])
     return this.#database
-      .all(
-        'SELECT * FROM events WHERE id > ? AND (? IS NULL OR run = ?) ORDER BY id LIMIT ?',
-        id,
-        run ?? null,
-        run ?? null,
-        limit,
-      )
+      .all(`SELECT * FROM events WHERE ${conditions} ORDER BY id LIMIT ?`, ...values, limit)
       .map(readEvent)
   }
 
   /** The newest matching events, the newest first. */
   page({ run, search, before, limit }: LogQuery): LoggedEvent[] {
-    const pattern = search === undefined || search === '' ? null : containing(search)
+    const parts: Part[] = ofRun(run)
+    if (before !== undefined) parts.push(['id < ?', before])
+    if (search !== undefined && search !== '') {
+      const texts = ['text', 'error', 'stage'].map((key) => `json_extract(event, '$.${key}') LIKE ? ESCAPE '\\'`)
+      const pattern = containing(search)
+      // Most lines are passed over without being parsed, where JSON writes the text as it is.
+      if (JSON.stringify(search) === `"${search}"`) parts.push([`event LIKE ? ESCAPE '\\'`, pattern])
+      parts.push([`CASE WHEN json_valid(event) THEN ${texts.join(' OR ')} END`, ...texts.map(() => pattern)])
+    }
+    const { conditions, values } = allOf(parts)
     return this.#database
-      .all(
-        `SELECT * FROM events WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR id < ?2)
-         AND (?3 IS NULL OR CASE WHEN json_valid(event) THEN json_extract(event, '$.text') LIKE ?3 ESCAPE '\\'
-           OR json_extract(event, '$.error') LIKE ?3 ESCAPE '\\' OR json_extract(event, '$.stage') LIKE ?3 ESCAPE '\\' END)
-         ORDER BY id DESC LIMIT ?4`,
-        run ?? null,
-        before ?? null,
-        pattern,
-        limit,
-      )
+      .all(`SELECT * FROM events WHERE ${conditions} ORDER BY id DESC LIMIT ?`, ...values, limit)
       .map(readEvent)
   }
 
@@ -89,6 +84,11 @@ export class Events {
         : this.#database.get('SELECT coalesce(min(id) - 1, 0) AS id FROM events WHERE run = ?', run)
     return Number(row?.id)
   }
+}
+
+/** A condition only where there is a run: SQLite chooses its index by the text of the condition, and so finds the lines of a run. */
+function ofRun(run: number | undefined): Part[] {
+  return run === undefined ? [] : [['run = ?', run]]
 }
 
 function readEvent(row: Row): LoggedEvent {

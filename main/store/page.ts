@@ -18,8 +18,11 @@ export interface Where {
   readonly values: readonly SQLInputValue[]
 }
 
-/** Joins conditions with AND, each with its values; without conditions, every row matches. */
-export function allOf(parts: readonly (readonly [condition: string, ...values: SQLInputValue[]])[]): Where {
+/** A condition, and the values of its question marks. */
+export type Part = readonly [condition: string, ...values: SQLInputValue[]]
+
+/** Joins conditions with AND; without conditions, every row matches. */
+export function allOf(parts: readonly Part[]): Where {
   return {
     conditions: parts.map(([condition]) => condition).join(' AND ') || 'TRUE',
     values: parts.flatMap(([, ...values]) => values),
