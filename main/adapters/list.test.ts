@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { type Config, configSchema } from '../config/schema.ts'
 import { saveAdapter } from '../engine/adapter/adapter.ts'
 import { Store } from '../store/store.ts'
 import { listAdapters } from './list.ts'
-import { lineageOf } from './origin.ts'
+import { lineages } from './origin.ts'
 
 let folder: string
 let store: Store
@@ -32,7 +32,7 @@ test('with use_rslora the effective scale is told', async () => {
 })
 
 test('golden samples are an origin of DPO only where the run trained on them', () => {
-  const kinds = (run: number, arm = 'dpo') => lineageOf(store, run, arm, 1).map(({ kind }) => kind)
+  const kinds = (run: number, arm = 'dpo') => lineages(store)(run, arm, 1).map(({ kind }) => kind)
   const alone = store.runs.create('trial', 'dpo', config(0))
   expect(kinds(alone)).toEqual(['pairs', 'base'])
   expect(kinds(alone, 'replay')).toEqual(['golden', 'base'])
@@ -41,4 +41,17 @@ test('golden samples are an origin of DPO only where the run trained on them', (
   store.stages.start({ run: alone, stage: 'sft', round: 0 })
   store.stages.end({ run: alone, stage: 'sft', round: 0 }, 'done', { examples: 29 })
   expect(kinds(alone)).toEqual(['pairs', 'golden', 'base'])
+})
+
+test('an adapter whose files have changed is read again', async () => {
+  const lora = { r: 4, lora_alpha: 8, lora_dropout: 0, target_modules: ['q_proj'] as const }
+  await saveAdapter(join(folder, 'sft'), lora, new Map(), 'models/base')
+  expect(listAdapters(store, config(0))).toMatchObject([{ r: 4, problem: null }])
+  expect(listAdapters(store, config(0))).toMatchObject([{ r: 4, problem: null }])
+  await saveAdapter(join(folder, 'sft'), { ...lora, r: 2 }, new Map(), 'models/base')
+  expect(listAdapters(store, config(0))).toMatchObject([{ r: 2, problem: null }])
+  rmSync(join(folder, 'sft', 'adapter_model.safetensors'))
+  expect(listAdapters(store, config(0))).toMatchObject([{ problem: { id: 'safetensorsMissing' } }])
+  rmSync(join(folder, 'sft'), { recursive: true })
+  expect(listAdapters(store, config(0))).toEqual([])
 })

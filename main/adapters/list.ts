@@ -13,7 +13,7 @@ import { UserError } from '../messages/error.ts'
 import { type Message, message } from '../messages/message.ts'
 import { keptArtifacts } from '../pipeline/artifacts.ts'
 import type { Store } from '../store/store.ts'
-import { type Ancestor, lineageOf } from './origin.ts'
+import { type Ancestor, lineages } from './origin.ts'
 
 /** Identifies an adapter, whether or not it can be read. */
 export interface AdapterPlace {
@@ -60,13 +60,14 @@ export interface BrokenAdapter extends AdapterPlace {
 /** First the adapters at the configuration's paths, then those of all runs in the store, the latest run first. */
 export function listAdapters(store: Store, config: Config): (AdapterRecord | BrokenAdapter)[] {
   const { base_model_name: baseName } = config.model
+  const lineageOf = lineages(store)
   const own = store.runs.summaries().flatMap((run) => {
     const folders = adapterFolders(keptArtifacts(config, run).folder)
     const rounds = new Set(folders.flatMap(({ round }) => (round === 0 ? [] : [round]))).size
     return folders.flatMap(({ path, round }) => {
       const arm = basename(path).replace(/_adapter$/, '')
       const place = { path: shownPath(path), arm, run: run.id, round, rounds, current: false }
-      return read(path, place, baseName, () => ({ lineage: lineageOf(store, run.id, arm, round), origin: null }))
+      return read(path, place, baseName, () => ({ lineage: lineageOf(run.id, arm, round), origin: null }))
     })
   })
   const exported = [
@@ -111,25 +112,66 @@ function read(
   baseName: string,
   originOf: (own: Pick<AdapterRecord, 'bytes' | 'r' | 'lora_alpha'>) => Pick<AdapterRecord, 'lineage' | 'origin'>,
 ): (AdapterRecord | BrokenAdapter)[] {
-  settleFolder(folder)
-  const config = join(folder, 'adapter_config.json')
-  const weights = join(folder, 'adapter_model.safetensors')
-  if (!existsSync(config) && !existsSync(weights)) return []
   try {
-    const text = readOptionalSync(config)
-    if (text === undefined) throw new UserError('adapterConfigMissing', { file: config })
-    const settings = parseAdapterConfig(config, text)
-    const { size: bytes, mtimeMs: written } = statSync(weightsFile(folder))
-    const { r, lora_alpha, base_model_name_or_path: base = null } = settings
-    const target_modules = targetedProjections(settings)
+    const files = filesIn(folder)
+    if (files === undefined) return []
+    const { base } = files
     const other = base !== null && !sameModelName(base, baseName)
-    const note = other ? message('adapterOtherName', { file: shownPath(config), trained: base, base: baseName }) : null
-    const rsloraScale =
-      settings.use_rslora === true ? loraScale({ r, lora_alpha, use_rslora: true, target_modules }, '') : null
-    const own = { r, lora_alpha, rsloraScale, target_modules, base, note, bytes, written }
-    return [{ ...place, problem: null, ...own, ...originOf(own) }]
+    const file = shownPath(join(folder, CONFIG))
+    const note = other ? message('adapterOtherName', { file, trained: base, base: baseName }) : null
+    return [{ ...place, problem: null, ...files, note, ...originOf(files) }]
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return [{ ...place, problem: error.messages[0] ?? message('verbatim', { text: error.message }) }]
   }
+}
+
+const CONFIG = 'adapter_config.json'
+const WEIGHTS = 'adapter_model.safetensors'
+
+type Settings = Pick<AdapterRecord, 'r' | 'lora_alpha' | 'rsloraScale' | 'target_modules' | 'base'>
+type Files = Settings & Pick<AdapterRecord, 'bytes' | 'written'>
+
+/** What was read of adapters, by folder, and the stamp of the files as they were then. */
+const known = new Map<string, { readonly stamp: string; readonly files: Files }>()
+/** What configurations say, by their text: most adapters of a lab have the same. */
+const settingsByText = new Map<string, Settings>()
+
+/**
+ * What the files of an adapter say; undefined where the folder has neither of them. They are read again only where they have
+ * changed: a lab of a thousand runs has thousands of adapters.
+ */
+function filesIn(folder: string): Files | undefined {
+  const before = known.get(folder)
+  if (before !== undefined && before.stamp === stampOf(folder)) return before.files
+  settleFolder(folder)
+  const [config, weights] = [join(folder, CONFIG), join(folder, WEIGHTS)]
+  if (!existsSync(config) && !existsSync(weights)) return undefined
+  const stamp = stampOf(folder)
+  const text = readOptionalSync(config)
+  if (text === undefined) throw new UserError('adapterConfigMissing', { file: config })
+  const settings = settingsByText.get(text) ?? settingsIn(config, text)
+  settingsByText.set(text, settings)
+  const { size: bytes, mtimeMs: written } = statSync(weightsFile(folder))
+  const files = { ...settings, bytes, written }
+  known.set(folder, { stamp, files })
+  return files
+}
+
+function settingsIn(file: string, text: string): Settings {
+  const settings = parseAdapterConfig(file, text)
+  const { r, lora_alpha, use_rslora, base_model_name_or_path: base = null } = settings
+  const target_modules = targetedProjections(settings)
+  const rsloraScale = use_rslora === true ? loraScale({ r, lora_alpha, use_rslora, target_modules }, '') : null
+  return { r, lora_alpha, rsloraScale, target_modules, base }
+}
+
+/** Changes with every file that is written into the folder, and with its configuration and weights. */
+function stampOf(folder: string): string {
+  return [folder, join(folder, CONFIG), join(folder, WEIGHTS)]
+    .map((path) => {
+      const { mtimeMs, ctimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? {}
+      return `${mtimeMs} ${ctimeMs} ${size}`
+    })
+    .join()
 }

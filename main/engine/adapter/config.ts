@@ -109,7 +109,7 @@ export function targetedModules(config: AdapterConfig, names: readonly string[])
   const whole = new Set(saved(config))
   const excluded = new Set([
     ...named(config, 'exclude_modules', names),
-    ...names.filter((name) => partsOf(name).some((part) => whole.has(part))),
+    ...(whole.size === 0 ? [] : names.filter((name) => partsOf(name).some((part) => whole.has(part)))),
   ])
   const { target_modules: targets, layers_to_transform: given } = config
   const layers = new Set(typeof given === 'number' ? [given] : given)
@@ -139,6 +139,16 @@ export function saved({ modules_to_save: modules }: AdapterConfig): readonly str
   return typeof modules === 'string' ? [modules] : (modules ?? [])
 }
 
+/** Whether the path or one of its ends is among these. It makes no list of them: a list of adapters asks millions of times. */
+function endsIn(path: string, ends: ReadonlySet<string>): boolean {
+  for (let from = 0; ; ) {
+    if (ends.has(path.slice(from))) return true
+    const dot = path.indexOf('.', from)
+    if (dot === -1) return false
+    from = dot + 1
+  }
+}
+
 /** Those of `names` that a list of names or a regular expression names. */
 function named(
   config: AdapterConfig,
@@ -148,7 +158,7 @@ function named(
   const wanted = config[key] ?? []
   if (typeof wanted !== 'string') {
     const ends = new Set(wanted)
-    return names.filter((name) => endsOf(name).some((end) => ends.has(end)))
+    return ends.size === 0 ? [] : names.filter((name) => endsIn(name, ends))
   }
   if (wanted === '') return []
   if (key === 'target_modules' && wanted.toLowerCase() === 'all-linear') return names
