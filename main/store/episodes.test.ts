@@ -120,3 +120,42 @@ test('an episode is read back with its ending', () => {
   for (const [seed, ending] of endings.entries()) store.episodes.add(key, { ...attempt, seed, ...ending })
   expect(store.episodes.outcomes(key)).toMatchObject(endings)
 })
+
+test('counts that are kept as episodes come are those of the episodes', () => {
+  const other = { ...key, run: store.runs.create('trial', 'collect', configSchema.parse({})) }
+  const play = (arm: ArmKey, task: string, seed: number, ending: Ending) =>
+    store.episodes.add(arm, { ...sampleEpisode(task, seed, 0), ...ending })
+  for (let seed = 0; seed < 6; seed++) {
+    play(key, 'a', seed, ENDINGS[seed < 2 ? 'success' : 'fault'])
+    play(other, 'b', seed, ENDINGS.failure)
+  }
+  // A fault is played again, and what was played to its end is not stored twice.
+  play(key, 'a', 5, ENDINGS.success)
+  play(key, 'a', 0, ENDINGS.failure)
+  const counts = () => store.episodes.groups({}).map(({ task, outcome, count }) => [task, outcome, count])
+  // A filter by seed reads the episodes themselves.
+  const read = () =>
+    [0, 1, 2, 3, 4, 5].reduce(
+      (sum, seed) => sum + store.episodes.list({ seed }, { by: 'id', descending: true }, all).total,
+      0,
+    )
+  const total = () => store.episodes.list({}, { by: 'id', descending: true }, { offset: 0, limit: 2 }).total
+  expect(counts()).toEqual([
+    ['a', 'fault', 3],
+    ['a', 'success', 3],
+    ['b', 'failure', 6],
+  ])
+  expect([total(), read()]).toEqual([12, 12])
+  expect(
+    store.episodes.list({ task: 'a', outcome: 'fault' }, { by: 'seed', descending: false }, { offset: 2, limit: 5 }),
+  ).toMatchObject({
+    rows: [{ seed: 4 }],
+    total: 3,
+  })
+  store.runs.setDeleted(other.run, true)
+  expect([total(), read()]).toEqual([6, 6])
+  store.runs.purge(other.run)
+  expect(counts()).toHaveLength(2)
+  for (let seed = 2; seed < 5; seed++) play(key, 'a', seed, ENDINGS.success)
+  expect(counts()).toEqual([['a', 'success', 6]])
+})

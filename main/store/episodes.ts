@@ -307,31 +307,53 @@ export class Episodes {
   /** A page of the episodes that pass the filter. */
   list(filter: EpisodeFilter, order: EpisodeOrder, { offset, limit }: Slice): Page<EpisodeBrief> {
     const { conditions, values } = this.#where(filter)
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
-    // Otherwise SQLite would read every episode once more, only to find that there are none.
-    if (total <= offset) return { rows: [], total }
     const direction = order.descending ? 'DESC' : 'ASC'
     const by = `${ORDERS[order.by]} ${direction}, id ${direction}`
+    const known = this.#counted(filter)
+    // Otherwise SQLite would read every episode once more, only to find that there are none.
+    if (known !== undefined && known <= offset) return { rows: [], total: known }
     // The ids of the page come first, so that skipped rows are not read.
-    const rows = this.#database.all(
-      `SELECT * FROM episodes WHERE id IN
-         (SELECT id FROM episodes WHERE ${conditions} ORDER BY ${by} LIMIT ? OFFSET ?) ORDER BY ${by}`,
+    const found = this.#database.all(
+      `SELECT id${known === undefined ? ', count(*) OVER () AS total' : ''} FROM episodes WHERE ${conditions}
+       ORDER BY ${by} LIMIT ? OFFSET ?`,
       ...values,
       limit,
       offset,
     )
-    return { rows: rows.map(readBrief), total }
+    const [first] = found
+    if (first === undefined) return { rows: [], total: offset === 0 ? 0 : (known ?? this.#count(filter)) }
+    const rows = this.#database.all(
+      `SELECT * FROM episodes WHERE id IN (SELECT value FROM json_each(?)) ORDER BY ${by}`,
+      JSON.stringify(found.map(({ id }) => id)),
+    )
+    return { rows: rows.map(readBrief), total: known ?? Number(first.total) }
+  }
+
+  #count(filter: EpisodeFilter): number {
+    const { conditions, values } = this.#where(filter)
+    return Number(this.#database.get(`SELECT count(*) AS n FROM episodes WHERE ${conditions}`, ...values)?.n)
+  }
+
+  /** The number of episodes that pass the filter, where the store counts them as they come; otherwise undefined. */
+  #counted(filter: EpisodeFilter): number | undefined {
+    if (!isCounted(filter)) return undefined
+    const { conditions, values } = this.#where(filter)
+    return Number(
+      this.#database.get(`SELECT coalesce(sum(n), 0) AS n FROM episode_counts WHERE ${conditions}`, ...values)?.n,
+    )
   }
 
   /** Counts by stage, round, arm, task and outcome. */
   groups(filter: EpisodeFilter): EpisodeGroup[] {
     const { conditions, values } = this.#where(filter)
     // An index has the episodes in this order, run first, so that only the groups have to be sorted.
+    const counts = isCounted(filter)
+      ? `SELECT * FROM episode_counts WHERE ${conditions} AND n > 0`
+      : `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
+         GROUP BY run, stage, round, arm, task, outcome`
     return this.#database
       .all(
-        `SELECT stage, round, arm, task, outcome, sum(n) AS n FROM
-           (SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
-            GROUP BY run, stage, round, arm, task, outcome)
+        `SELECT stage, round, arm, task, outcome, sum(n) AS n FROM (${counts})
          GROUP BY round, stage, arm, task, outcome ORDER BY round, stage, arm, task, outcome`,
         ...values,
       )
@@ -363,6 +385,11 @@ export class Episodes {
     }
     return allOf(parts)
   }
+}
+
+/** Whether a filter is by the columns of episode_counts alone. */
+function isCounted({ seed, reason, fault, search = '' }: EpisodeFilter): boolean {
+  return seed === undefined && reason === undefined && fault === undefined && search === ''
 }
 
 const outcomeSchema: z.ZodType<Outcome> = z.enum(OUTCOMES)

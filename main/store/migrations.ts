@@ -396,4 +396,35 @@ CREATE TABLE pair_judgements (
   `
 ALTER TABLE pair_edits ADD COLUMN author TEXT;
 `,
+  // Counts and orders of labs with a hundred thousand pairs and half a million episodes.
+  `
+CREATE INDEX pairs_by_review ON pairs (run, round, task, keep, swapped, edited, reviewed);
+CREATE INDEX pairs_by_margin ON pairs (run, round, margin);
+CREATE INDEX episodes_by_run ON episodes (run);
+CREATE INDEX episodes_by_outcome ON episodes (outcome);
+CREATE INDEX episodes_by_reason ON episodes (coalesce(reason, fault));
+
+CREATE TABLE episode_counts (
+  run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  stage TEXT NOT NULL,
+  round INTEGER NOT NULL,
+  arm TEXT NOT NULL,
+  task TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (run, stage, round, arm, task, outcome)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO episode_counts
+  SELECT run, stage, round, arm, task, outcome, count(*) FROM episodes GROUP BY run, stage, round, arm, task, outcome;
+
+CREATE TRIGGER episodes_counted AFTER INSERT ON episodes BEGIN
+  INSERT INTO episode_counts VALUES (new.run, new.stage, new.round, new.arm, new.task, new.outcome, 1)
+    ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER episodes_uncounted AFTER DELETE ON episodes BEGIN
+  UPDATE episode_counts SET n = n - 1 WHERE run = old.run AND stage = old.stage AND round = old.round AND arm = old.arm
+    AND task = old.task AND outcome = old.outcome;
+END;
+`,
 ]

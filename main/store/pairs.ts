@@ -244,14 +244,26 @@ export class Pairs {
   /** A page of the pairs of a round that pass the filter. */
   list(filter: PairFilter, order: PairOrder, { offset, limit }: Slice): Page<PairBrief> {
     const { conditions, values } = where(filter)
-    const rows = this.#database.all(
-      `SELECT * FROM pairs WHERE ${conditions} ORDER BY ${inOrder(order)} LIMIT ? OFFSET ?`,
+    // A search reads every text, in the order in which they are stored, and counts what it finds as it goes.
+    const searches = filter.search !== undefined && filter.search !== ''
+    const from = searches ? 'pairs INDEXED BY pairs_of_round' : 'pairs'
+    const total = () =>
+      Number(this.#database.get(`SELECT count(*) AS n FROM ${from} WHERE ${conditions}`, ...values)?.n)
+    // The ids of the page come first, so that skipped rows are not read.
+    const found = this.#database.all(
+      `SELECT id${searches ? ', count(*) OVER () AS total' : ''} FROM ${from} WHERE ${conditions}
+       ORDER BY ${inOrder(order)} LIMIT ? OFFSET ?`,
       ...values,
       limit,
       offset,
     )
-    const total = Number(this.#database.get(`SELECT count(*) AS n FROM pairs WHERE ${conditions}`, ...values)?.n)
-    return { rows: rows.map(readBrief), total }
+    const [first] = found
+    if (first === undefined) return { rows: [], total: offset === 0 ? 0 : total() }
+    const rows = this.#database.all(
+      `SELECT * FROM pairs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY ${inOrder(order)}`,
+      JSON.stringify(found.map(({ id }) => id)),
+    )
+    return { rows: rows.map(readBrief), total: searches ? Number(first.total) : total() }
   }
 
   /** The ids of all pairs of a round that pass the filter. */
@@ -279,7 +291,7 @@ export class Pairs {
   rounds(): (RoundKey & ReviewCount)[] {
     return this.#database
       .all(
-        `SELECT run, round, ${COUNTS} FROM pairs JOIN runs ON runs.id = run WHERE deleted IS NULL
+        `SELECT run, round, ${COUNTS} FROM pairs WHERE run NOT IN (SELECT id FROM runs WHERE deleted IS NOT NULL)
          GROUP BY run, round ORDER BY run DESC, round DESC`,
       )
       .map((row) => ({ run: Number(row.run), round: Number(row.round), ...readCounts(row) }))

@@ -140,11 +140,9 @@ export class Played {
   /** Success of each task in all finished attempts of an arm: how many, and how many of them succeeded. */
   rates(stage: string, arm: string): Map<string, { readonly played: number; readonly solved: number }> {
     const rows = this.#database.all(
-      `SELECT task, sum(n) AS played, sum(iif(outcome = 'success', n, 0)) AS solved FROM
-         (SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes
-          WHERE run NOT IN (SELECT id FROM runs WHERE deleted IS NOT NULL) AND stage = ? AND arm = ? AND outcome <> 'fault'
-          GROUP BY run, stage, round, arm, task, outcome)
-       GROUP BY task`,
+      `SELECT task, sum(n) AS played, sum(iif(outcome = 'success', n, 0)) AS solved FROM episode_counts
+       WHERE run NOT IN (SELECT id FROM runs WHERE deleted IS NOT NULL) AND stage = ? AND arm = ? AND outcome <> 'fault'
+       GROUP BY task HAVING sum(n) > 0`,
       stage,
       arm,
     )
