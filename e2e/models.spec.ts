@@ -1,5 +1,5 @@
 /** Runs and their adapters; a task that is played and recorded by hand. */
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, focused, open } from './window.ts'
@@ -40,6 +40,25 @@ test('the lineage of adapters is a tree, and its nodes open their runs', async (
   await page.waitForURL(/search=NLL/)
   await tree.getByRole('link', { name: /^1 · / }).last().click()
   await page.getByRole('heading', { level: 1, name: 'Pipeline' }).waitFor()
+})
+
+test('of many adapters no more are drawn than the reader has come to', async ({ page, lab }) => {
+  const round = join(lab.folder, 'reports', 'dpo-driver-1', 'round-1')
+  for (let at = 0; at < 70; at++)
+    cpSync(join(round, 'dpo_adapter'), join(round, `copy_${at}_adapter`), { recursive: true })
+  await open(page, 'runs')
+  await page.getByText('Models', { exact: true }).click()
+  const made = page
+    .getByRole('region', { name: 'Made by runs' })
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('checkbox') })
+  await made.first().waitFor()
+  await page.waitForTimeout(300)
+  expect(await made.count()).toBeLessThan(75)
+  await expect(async () => {
+    await made.last().scrollIntoViewIfNeeded()
+    expect(await made.count()).toBe(75)
+  }).toPass()
 })
 
 test('two adapters are compared, merged, and sent to play side by side', async ({ page, lab }) => {

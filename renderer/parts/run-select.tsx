@@ -1,5 +1,6 @@
 /** A select for the run that a view shows. */
 import { NativeSelect } from '@mantine/core'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RunBrief } from '../lab.ts'
 import { moment } from './figures.ts'
@@ -12,6 +13,20 @@ interface Props {
 
 export function RunSelect({ runs, run, onChange }: Props) {
   const { t, i18n } = useTranslation()
+  // There may be a thousand: they are made again only where the runs have changed.
+  const options = useMemo(
+    () =>
+      runs.map(({ id, command, started }) => (
+        <option key={id} value={id}>
+          {t('run.name', {
+            id,
+            command: t(`command.${command}` as 'command.sft', { defaultValue: command }),
+            when: moment(started, i18n.language),
+          })}
+        </option>
+      )),
+    [runs, t, i18n.language],
+  )
   if (runs.length === 0) return null
   return (
     <NativeSelect
@@ -20,14 +35,8 @@ export function RunSelect({ runs, run, onChange }: Props) {
       size="xs"
       value={String(run ?? '')}
       onChange={(event) => onChange(Number(event.currentTarget.value))}
-      data={runs.map(({ id, command, started }) => ({
-        value: String(id),
-        label: t('run.name', {
-          id,
-          command: t(`command.${command}` as 'command.sft', { defaultValue: command }),
-          when: moment(started, i18n.language),
-        }),
-      }))}
-    />
+    >
+      {options}
+    </NativeSelect>
   )
 }

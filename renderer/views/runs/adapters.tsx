@@ -6,6 +6,7 @@ import { lab } from '../../api.ts'
 import { usePlace, visit } from '../../location.ts'
 import type { Adapter, BrokenAdapter } from '../../parts/adapter-name.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useGrowing } from '../../parts/growing.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { reveal } from '../../parts/reveal.ts'
@@ -56,6 +57,7 @@ interface AdapterListProps {
 }
 
 function AdapterList({ title, note, adapters, marked }: AdapterListProps) {
+  const { shown, end } = useGrowing(adapters)
   if (adapters.length === 0) return null
   const mark = (adapter: Adapter, on: boolean) => {
     const [a, b] = marksAfter(marked, adapter, on)
@@ -65,7 +67,7 @@ function AdapterList({ title, note, adapters, marked }: AdapterListProps) {
   return (
     <Panel title={title} note={note}>
       <ul className={classes.adapters}>
-        {adapters.map((adapter) =>
+        {shown.map((adapter) =>
           adapter.problem === null ? (
             <AdapterLine
               key={adapter.path}
@@ -77,6 +79,7 @@ function AdapterList({ title, note, adapters, marked }: AdapterListProps) {
             <BrokenLine key={adapter.path} adapter={adapter} />
           ),
         )}
+        {end !== null && <li key={shown.length} ref={end} aria-hidden />}
       </ul>
     </Panel>
   )

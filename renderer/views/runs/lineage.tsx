@@ -11,6 +11,7 @@ import { roundOf } from '../../parts/adapter-name.ts'
 import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { bytes, moment, percent } from '../../parts/figures.ts'
+import { useGrowing } from '../../parts/growing.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Panel } from '../../parts/page.tsx'
@@ -102,9 +103,10 @@ interface BranchProps {
 
 function Branch({ nodes, runs, isOpen, onTurn }: BranchProps) {
   const { t } = useTranslation()
+  const { shown, end } = useGrowing(nodes)
   return (
     <ul className={classes.branch}>
-      {nodes.map((node) => {
+      {shown.map((node) => {
         const open = isOpen(node)
         const Sign = open ? ChevronDown : ChevronRight
         return (
@@ -136,6 +138,7 @@ function Branch({ nodes, runs, isOpen, onTurn }: BranchProps) {
           </li>
         )
       })}
+      {end !== null && <li key={shown.length} ref={end} aria-hidden />}
     </ul>
   )
 }

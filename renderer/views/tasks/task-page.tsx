@@ -10,6 +10,7 @@ import { type Answers, type RunBrief, useRuns, useTasks } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
 import { armName } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
+import { useGrowing } from '../../parts/growing.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
@@ -82,6 +83,7 @@ function Rounds({ task, rounds }: { readonly task: string; readonly rounds: read
   const { t } = useTranslation()
   const runs = useRuns().data ?? []
   const arms = [...new Set(rounds.flatMap(({ rates }) => Object.keys(rates)))]
+  const { shown, end } = useGrowing(rounds)
   const nameOf = (id: number) => {
     const run: RunBrief | undefined = runs.find((one) => one.id === id)
     return run === undefined ? t('episodes.run', { run: id }) : runName(run)
@@ -100,7 +102,7 @@ function Rounds({ task, rounds }: { readonly task: string; readonly rounds: read
           ]}
         />
         <tbody>
-          {rounds.map(({ run, round, collected, pairs, kept, rates }) => (
+          {shown.map(({ run, round, collected, pairs, kept, rates }) => (
             <tr key={`${run} ${round}`}>
               <th scope="row">
                 <a href={hrefOf('results', { run, of: task })}>{nameOf(run)}</a>
@@ -123,6 +125,7 @@ function Rounds({ task, rounds }: { readonly task: string; readonly rounds: read
               ))}
             </tr>
           ))}
+          {end !== null && <tr key={shown.length} ref={end} aria-hidden />}
         </tbody>
       </table>
     </div>

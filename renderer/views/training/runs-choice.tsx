@@ -5,6 +5,9 @@ import { useTranslation } from 'react-i18next'
 import type { RunBrief } from '../../lab.ts'
 import { visit } from '../../location.ts'
 
+/** The most runs that are listed at once; typing finds the others. */
+const LISTED = 100
+
 interface Props {
   readonly runs: readonly RunBrief[]
   /** The ids of the chosen runs, joined by dots. */
@@ -18,6 +21,8 @@ export const RunsChoice = memo(function RunsChoice({ runs, chosen }: Props) {
     <MultiSelect
       size="xs"
       maw={460}
+      searchable
+      limit={LISTED}
       aria-label={t('training.runs')}
       placeholder={chosen === '' ? t('training.runs') : ''}
       value={chosen.split('.').filter(Boolean)}
