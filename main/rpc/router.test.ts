@@ -337,6 +337,28 @@ test('runs are compared, deleted, brought back, and deleted for good when the la
   expect(existsSync(join(folder, 'reports/trial-1'))).toBe(false)
 })
 
+test('the list of runs tells what came of each stage, also where it was listed before', async () => {
+  const { lab } = page()
+  const run = pastRun('pipeline', 'running')
+  const first = async () => (await lab.runs.list.query())[0]!
+  expect(await first()).toMatchObject({ told: null, rates: null, seconds: 0 })
+  const golden = { run, stage: 'golden', round: 0 }
+  store.stages.start(golden)
+  store.stages.addSeconds(golden, 3)
+  expect(await first()).toMatchObject({ told: null, seconds: 3 })
+  store.stages.end(golden, 'done', { samples: 4, recorded: 4, without: [] })
+  const told = (await first()).told
+  expect(told).not.toBeNull()
+  store.stages.start(golden)
+  expect((await first()).told).toBeNull()
+  store.stages.end(golden, 'done', { samples: 5, recorded: 5, without: [] })
+  expect((await first()).told).not.toEqual(told)
+  const arms = { dpo: { success: 0.5, n: 2, low: 0.1, high: 0.9, faults: 0 } }
+  store.stages.start({ run, stage: 'evaluate', round: 1 })
+  store.stages.end({ run, stage: 'evaluate', round: 1 }, 'done', { report: '', round: 1, arms })
+  expect(await first()).toMatchObject({ rates: arms })
+})
+
 test('runs have a title, a note and tags', async () => {
   const { lab } = page()
   const [a, b] = [pastRun(), pastRun()]

@@ -15,7 +15,8 @@ import { type Label, NO_LABEL } from '../store/labels.ts'
 import { isLocked } from '../store/lock.ts'
 import type { MeasuredArm } from '../store/metrics.ts'
 import type { Run, RunRecord, RunSummary, Status } from '../store/runs.ts'
-import type { StageRecord } from '../store/stages.ts'
+import type { StageRecord, StageTotals } from '../store/stages.ts'
+import type { Store } from '../store/store.ts'
 import { changes } from './changes.ts'
 import { type Context, changing, id, procedure, router } from './trpc.ts'
 
@@ -78,10 +79,12 @@ export const runsRouter = router({
   list: procedure.query(({ ctx }) => {
     const statusOf = statuses(ctx)
     const { runs, labels, stages } = ctx.lab.store
-    const [label, stagesOf] = [labels.all(), stages.byRun()]
-    return runs
-      .summaries()
-      .map((run) => ({ ...brief(ctx, run, stagesOf.get(run.id) ?? [], statusOf), ...(label.get(run.id) ?? NO_LABEL) }))
+    const [label, totals] = [labels.all(), stages.totals()]
+    return runs.summaries().map((run) => {
+      const { seconds, version } = totals.get(run.id) ?? { seconds: 0, version: '' }
+      const outcome = { seconds, ...outcomeAt(ctx.lab.store, run.id, version) }
+      return { ...brief(ctx, run, outcome, statusOf), ...(label.get(run.id) ?? NO_LABEL) }
+    })
   }),
 
   /** One run with its stages, its settings and its folder. */
@@ -91,7 +94,12 @@ export const runsRouter = router({
     const statusOf = statuses(ctx)
     const stages = ctx.lab.store.stages.of(run.id)
     return {
-      ...brief(ctx, run, stages, statusOf),
+      ...brief(
+        ctx,
+        run,
+        { seconds: stages.reduce((sum, one) => sum + one.seconds, 0), ...outcomeOf(stages) },
+        statusOf,
+      ),
       ...(ctx.lab.store.labels.all().get(run.id) ?? NO_LABEL),
       config: run.config,
       folder: shownPath(folder),
@@ -202,11 +210,10 @@ function found({ lab }: Pick<Context, 'lab'>, run: number): RunRecord {
 function brief(
   ctx: Pick<Context, 'lab'>,
   run: RunSummary,
-  stages: readonly StageRecord[],
+  outcome: Outcome & Pick<RunBrief, 'seconds'>,
   statusOf: StatusOf,
 ): Omit<RunBrief, keyof Label> {
   const { id: number, name, command, started, ended, seed, model, tasks, rounds, collection } = run
-  const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
   const status = statusOf(number, run.status)
   const failure = run.status === 'failed' ? failureOfRun(ctx.lab.store, number) : null
   return {
@@ -216,17 +223,35 @@ function brief(
     status,
     started,
     ended,
-    seconds: stages.reduce((sum, { seconds }) => sum + seconds, 0),
+    ...outcome,
     seed,
     model,
     tasks,
     rounds: collection === null ? rounds : 1,
     collector: collection?.run ?? null,
-    told: lastLine(stages),
     failure,
     resumable: !['done', 'running'].includes(status) && !isLasting(failure?.messages ?? []),
-    rates: ratesOf(evaluated?.result),
   }
+}
+
+type Outcome = Pick<RunBrief, 'told' | 'rates'>
+
+function outcomeOf(stages: readonly StageRecord[]): Outcome {
+  const evaluated = stages.find(({ stage, status }) => stage === 'evaluate' && status === 'done')
+  return { told: lastLine(stages), rates: ratesOf(evaluated?.result) }
+}
+
+/** The outcomes of the runs of a store, each with the version of the stages that it was read from. */
+const outcomes = new WeakMap<Store, Map<number, Outcome & Pick<StageTotals, 'version'>>>()
+
+/** The outcome of a run. Parsing the results of a thousand runs takes long, so it is read again only where a stage has changed. */
+function outcomeAt(store: Store, run: number, version: string): Outcome {
+  const known = outcomes.get(store) ?? new Map<number, Outcome & Pick<StageTotals, 'version'>>()
+  outcomes.set(store, known)
+  const before = known.get(run)
+  const { told, rates } = before?.version === version ? before : outcomeOf(store.stages.of(run))
+  known.set(run, { told, rates, version })
+  return { told, rates }
 }
 
 function stageBrief(record: StageRecord, statusOf: StatusOf): StageBrief {
@@ -253,7 +278,10 @@ function lastLine(stages: readonly StageRecord[]): Message | null {
   return null
 }
 
+/** What a list shows of an evaluation. */
+const evaluated = evaluateResult.pick({ arms: true })
+
 function ratesOf(result: unknown): Record<string, ArmSummary> | null {
-  const parsed = evaluateResult.safeParse(result)
+  const parsed = evaluated.safeParse(result)
   return parsed.success ? parsed.data.arms : null
 }

@@ -14,6 +14,13 @@ export interface StageRecord extends StageKey {
   readonly result: unknown
 }
 
+/** All stages of a run together. */
+export interface StageTotals {
+  /** Wall time. */
+  readonly seconds: number
+  readonly version: string
+}
+
 export class Stages {
   readonly #database: Database
 
@@ -77,6 +84,18 @@ export class Stages {
   /** The stages of a run in the order in which they began. */
   of(run: number): StageRecord[] {
     return this.#database.all('SELECT * FROM stages WHERE run = ? ORDER BY started, round', run).map(readStage)
+  }
+
+  /**
+   * The wall time of the stages of every run that is not deleted, by run, and a text that changes whenever a stage of the run
+   * begins or ends.
+   */
+  totals(): Map<number, StageTotals> {
+    const rows = this.#database.all(
+      `SELECT run, sum(seconds) AS seconds, count(*) || ' ' || sum(stages.status = 'done') || ' ' || total(stages.ended) AS version
+       FROM stages JOIN runs ON runs.id = run WHERE deleted IS NULL GROUP BY run`,
+    )
+    return new Map(rows.map((row) => [Number(row.run), { seconds: Number(row.seconds), version: String(row.version) }]))
   }
 
   /** The stages of all runs that are not deleted, by run, in the order in which they began. */
