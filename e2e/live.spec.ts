@@ -2,6 +2,9 @@
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, open } from './window.ts'
 
+/** SFT goes on until the test stops it. */
+const LONG = { sft: { max_steps: 100_000, patience: 100_000, eval_steps: 50 } }
+
 test('a lab at rest shows what its machine does', async ({ page }) => {
   await open(page, 'live')
   const resources = page.getByRole('region', { name: 'Resources' })
@@ -12,20 +15,12 @@ test('a lab at rest shows what its machine does', async ({ page }) => {
 })
 
 test.describe('while a run trains', () => {
-  // DPO goes on until the test stops it.
-  test.use({ tiny: true, settings: { training: { dpo: { max_steps: 100_000 } } } })
+  test.use({ stored: 'nothing', settings: { training: LONG } })
 
-  test('Live shows processor, memory and tokens a second; nobody plays, and there is nothing to pause', async ({
-    page,
-  }) => {
-    await open(page, 'pairs')
-    await page.getByRole('button', { name: 'Train again' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Train again' }).click()
-    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
+  test('Live shows processor, memory and tokens a second, over minutes and over the run', async ({ page }) => {
+    await page.getByRole('button', { name: 'Run everything' }).click()
+    await page.getByRole('link', { name: 'SFT', exact: true }).waitFor({ timeout: LATER })
     await open(page, 'live')
-    await expect(page.getByText('Nobody plays now')).toBeVisible()
-    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
-    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
     const resources = page.getByRole('region', { name: 'Resources' })
     const tokens = resources.getByRole('definition').filter({ hasText: 'at most' })
     await expect(tokens).toContainText(/[1-9]/)
@@ -36,8 +31,8 @@ test.describe('while a run trains', () => {
     await resources.getByRole('img', { name: /^Processor/ }).hover({ position: { x: 2, y: 10 } })
     await expect(resources.getByText(/ ago$/)).toBeVisible()
     await clean(page, 'live-resources')
-    await expect(page).toHaveTitle(/^\d+% DPO, round 1 - DPO-Driver Lab$/)
+    await expect(page).toHaveTitle(/^\d+% SFT - DPO-Driver Lab$/)
     await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
-    await page.getByText('Run 2 stopped').first().waitFor({ timeout: LATER })
+    await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
   })
 })

@@ -2,6 +2,24 @@
 import { expect, LATER, test } from './fixtures.ts'
 import { clean, logged, open } from './window.ts'
 
+test.describe('while a run trains', () => {
+  test.use({
+    stored: 'nothing',
+    settings: { training: { sft: { max_steps: 8, eval_steps: 4 }, dpo: { max_steps: 100_000, batch_size: 8 } } },
+  })
+
+  test('Live says that nobody plays, and there is nothing to pause', async ({ page }) => {
+    await page.getByRole('button', { name: 'Run everything' }).click()
+    await page.getByRole('link', { name: 'DPO, round 1' }).waitFor({ timeout: LATER })
+    await open(page, 'live')
+    await expect(page.getByText('Nobody plays now')).toBeVisible()
+    await expect(page.getByText('The run is in the stage DPO, round 1.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeDisabled()
+    await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
+  })
+})
+
 test.describe('with the shipped model', () => {
   test.use({
     stored: 'nothing',
@@ -27,6 +45,9 @@ test.describe('with the shipped model', () => {
     // So the stage waits for axe, however long it looks. The pause ends with the reload.
     await page.getByRole('button', { name: 'Pause', exact: true }).click()
     await page.getByRole('button', { name: 'Go on', exact: true }).waitFor()
+    // The tooltip of the button is in no region of the page.
+    await page.mouse.move(0, 0)
+    await page.getByRole('tooltip').waitFor({ state: 'hidden' })
     await clean(page, 'live')
     await page.reload()
     await page.getByRole('article').first().waitFor()
