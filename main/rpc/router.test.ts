@@ -435,7 +435,7 @@ test('all pairs that are listed are judged at once, and a second annotator agree
   await lab.pairs.editMany.mutate({ some: { ids: [ids[0]!] }, action: { kind: 'drop' } })
   expect((await lab.pairs.review.query(place)).count).toMatchObject({ reviewed: 3, dropped: 1 })
   await lab.pairs.judge.mutate({ some: { ...place, state: 'kept' }, annotator: ' Ada ', verdict: 'keep' })
-  const judged = { some: { ids: [ids[0]!, ids[1]!, 9999] }, annotator: 'Ada', verdict: 'drop' } as const
+  const judged = { some: { ids: [ids[0]!, ids[1]!, 9999] }, annotator: 'Ada', verdict: 'drop' as const }
   const { changes } = await lab.pairs.judge.mutate(judged)
   expect(changes).toEqual([
     { pair: ids[0], before: null, after: 'drop' },
