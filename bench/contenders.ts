@@ -3,8 +3,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PROGRAM_ROOT } from '../main/files/paths.ts'
+import type { LabSize } from '../testing/large-store.ts'
 import { type LargeLab, makeLargeLab, openLargeLab } from './large-lab.ts'
-import type { LabSize } from './large-store.ts'
 
 /** A checkout and the lab that it serves. */
 export interface Contender {

@@ -9,8 +9,8 @@ import type { Config } from '../main/config/schema.ts'
 import { projectPath } from '../main/files/paths.ts'
 import { createLab } from '../main/lab.ts'
 import { runArtifacts } from '../main/pipeline/artifacts.ts'
+import { type LabSize, multiply } from '../testing/large-store.ts'
 import { writeSmallLab } from '../testing/small-lab.ts'
-import { type LabSize, multiply } from './large-store.ts'
 
 export interface LargeLab {
   /** The lab's configuration file. */

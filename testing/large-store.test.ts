@@ -6,8 +6,8 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../main/config/config.ts'
 import { projectPath } from '../main/files/paths.ts'
 import { Store } from '../main/store/store.ts'
-import { prepareLab } from '../testing/prepared-lab.ts'
 import { multiply } from './large-store.ts'
+import { prepareLab } from './prepared-lab.ts'
 
 test('a run is copied until there are as many runs, attempts, pairs and steps, and the store is sound', async () => {
   const path = projectPath(loadConfig(await prepareLab(mkdtempSync(join(tmpdir(), 'large-store-')))).paths.store)
