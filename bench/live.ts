@@ -4,6 +4,7 @@ import { loadConfig } from '../main/config/config.ts'
 import type { Config } from '../main/config/schema.ts'
 import { Environment } from '../main/environment/environment.ts'
 import { Live } from '../main/live/live.ts'
+import type { Look } from '../main/live/look.ts'
 import { openResources, type Resources } from '../main/pipeline/resources.ts'
 import { greedy } from '../main/pipeline/stages/play.ts'
 import { changes } from '../main/rpc/changes.ts'
@@ -17,6 +18,10 @@ const PAGES = [1, 4, 8] as const
 const SEED = 2_000_000
 /** Frames a second that a page must reach. */
 const FLUENT = 10
+
+/** Pixels to a CSS pixel on each side, the sharpest of which the window asks for where a card is large. */
+const DENSITIES = [1, 2, 3] as const
+const SHARPEST: Look = { extent: 'task', density: 3 }
 
 /** Seconds that one contestant may play: enough for a few runs of each. */
 const PATIENCE = 20
@@ -73,14 +78,17 @@ async function compare(
   const contestants: Contestant[] = [
     { name: 'alone', run: () => timed(() => play(alone)) },
     { name: 'unseen', run: () => timed(() => play(shown)) },
-    { name: 'seen', run: () => timed(() => looking(live, () => play(shown))) },
+    ...DENSITIES.map((density) => ({
+      name: `seen ${density}`,
+      run: () => timed(() => looking(live, { extent: 'task', density }, () => play(shown))),
+    })),
   ]
   const seconds = await interleave(contestants, rounds, PATIENCE)
   const rate = (name: string) => jobs.length / seconds.get(name)!
   const compared = (name: string, who: string) =>
     report.figure(figure('live', `${title(pages)}, ${who}`, 'episodes/s', rate(name), 'no live view', rate('alone')))
   compared('unseen', 'nobody looks')
-  compared('seen', 'all are looked at')
+  for (const density of DENSITIES) compared(`seen ${density}`, `all are looked at, density ${density}`)
 }
 
 function title(pages: number): string {
@@ -88,11 +96,11 @@ function title(pages: number): string {
 }
 
 /** Runs the work while every screen is watched; resolves to the number of frames seen of each screen. */
-async function looking(live: Live, work: () => Promise<unknown>): Promise<Map<string, number>> {
+async function looking(live: Live, look: Look, work: () => Promise<unknown>): Promise<Map<string, number>> {
   const leaving = new AbortController()
   const frames = new Map<string, number>()
   const pictures = (async () => {
-    for await (const { screen, jpeg } of live.sights(undefined, leaving.signal)) {
+    for await (const { screen, jpeg } of live.sights(undefined, leaving.signal, look)) {
       if (jpeg !== null) frames.set(screen.id, (frames.get(screen.id) ?? 0) + 1)
     }
   })()
@@ -135,7 +143,7 @@ async function frameRate(base: Config, pages: number, { seconds }: Scale, report
       return { begun: promise, held }
     })
     await Promise.all(begun.map(({ begun: one }) => one))
-    const counts = await looking(live, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
+    const counts = await looking(live, SHARPEST, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
     ended.resolve()
     await Promise.all(begun.map(({ held }) => held))
     const least = Math.min(...live.state().screens.map(({ id }) => counts.get(id) ?? 0)) / seconds

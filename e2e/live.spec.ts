@@ -1,6 +1,6 @@
 /** What the live view shows beside the pages. */
 import { expect, LATER, test } from './fixtures.ts'
-import { clean, open } from './window.ts'
+import { clean, open, screenshot } from './window.ts'
 
 /** SFT goes on until the test stops it. */
 const LONG = { sft: { max_steps: 100_000, patience: 100_000, eval_steps: 50 } }
@@ -32,6 +32,61 @@ test.describe('while a run trains', () => {
     await expect(resources.getByText(/ ago$/)).toBeVisible()
     await clean(page, 'live-resources')
     await expect(page).toHaveTitle(/^\d+% SFT - DPO-Driver Lab$/)
+    await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
+  })
+})
+
+test.describe('while a run plays', () => {
+  const PAGES = 4
+  test.use({ stored: 'nothing', settings: { environment: { pages: PAGES } } })
+
+  test('every page is seen at once, sharp, as large as the window allows, with its problem in words', async ({
+    page,
+  }) => {
+    await page.getByRole('button', { name: 'Run everything' }).click()
+    await page.getByRole('link', { name: 'Collect, round 1' }).waitFor({ timeout: LATER })
+    await open(page, 'live')
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    const cards = page.getByRole('article')
+    await expect(cards.filter({ hasText: 'waiting' })).toHaveCount(PAGES)
+    await expect(cards.first().getByText(/seed \d+, attempt \d+$/)).toBeVisible()
+    const pictures = cards.getByRole('img')
+    /** Of each picture: its pixels to a pixel of the window, and the lowest edge of its card. */
+    const seen = () =>
+      pictures.evaluateAll((images) =>
+        images.map((image) => {
+          const { naturalWidth, clientWidth } = image as HTMLImageElement
+          return { sharp: naturalWidth / clientWidth, low: image.closest('article')!.getBoundingClientRect().bottom }
+        }),
+      )
+    const widths: number[] = []
+    for (const viewport of [
+      { width: 1024, height: 768 },
+      { width: 1440, height: 900 },
+      { width: 2560, height: 1440 },
+    ]) {
+      await page.setViewportSize(viewport)
+      await expect
+        .poll(async () => (await seen()).filter(({ sharp, low }) => sharp >= 0.85 && low <= viewport.height).length)
+        .toBe(PAGES)
+      widths.push((await pictures.first().boundingBox())!.width)
+      await screenshot(page, `live-wall-${viewport.width}`)
+    }
+    expect(widths.toSorted((one, other) => one - other)).toEqual(widths)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.getByText('Whole page').click()
+    const shape = () =>
+      pictures.first().evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])
+    await expect.poll(shape).toEqual([1000, 640])
+    await clean(page, 'live-wall-page')
+    await page.getByText('Whole page').click()
+    await cards
+      .first()
+      .getByRole('button', { name: /^Follow/ })
+      .click()
+    await expect.poll(shape).toEqual([480, 630])
+    await clean(page, 'live-follow')
     await page.getByRole('region', { name: 'The lab now' }).getByRole('button', { name: 'Stop' }).click()
     await page.getByText('Run 1 stopped').first().waitFor({ timeout: LATER })
   })

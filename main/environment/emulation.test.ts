@@ -76,6 +76,79 @@ test.skipIf(process.platform === 'win32')(
   },
 )
 
+/** Width and height of a JPEG, from its frame header. */
+function sizeOfJpeg(jpeg: Uint8Array): number[] {
+  const bytes = Buffer.from(jpeg)
+  const header = bytes.indexOf(Buffer.from([0xff, 0xc0]))
+  return [bytes.readUInt16BE(header + 7), bytes.readUInt16BE(header + 5)]
+}
+
+/** Resolves once a streamed picture of the page has this size. */
+async function pictured(session: Session, size: readonly number[]): Promise<void> {
+  const cdp = await session.page!.createCDPSession()
+  const sizes: number[][] = []
+  cdp.on('Page.screencastFrame', ({ data, sessionId }) => {
+    sizes.push(sizeOfJpeg(Buffer.from(data, 'base64')))
+    cdp.send('Page.screencastFrameAck', { sessionId }).catch(() => {})
+  })
+  await cdp.send('Page.startScreencast', { format: 'jpeg' })
+  await expect.poll(() => sizes, { timeout: 10_000 }).toContainEqual(size)
+  await cdp.send('Page.stopScreencast')
+  await cdp.detach()
+}
+
+/** Everything that a page could notice of being looked at. */
+const NOTICED = `JSON.stringify([${FACTS}, noticed, visualViewport.scale, document.scrollingElement.clientWidth,
+  matchMedia('(min-resolution: 1.5dppx)').matches, document.getElementById('far').getBoundingClientRect()])`
+
+test('a page does not notice how large it is pictured', async () => {
+  const windows = windowStandIns(chromiumHost())
+  const task = workbench.page(
+    `<p>near</p><button id="far" style="position: fixed; left: 400px; top: 280px">Far</button>`,
+    `window.noticed = []
+     for (const kind of ['resize', 'scroll']) {
+       addEventListener(kind, () => noticed.push(kind))
+       visualViewport.addEventListener(kind, () => noticed.push(kind))
+     }
+     new IntersectionObserver((seen) => noticed.push(...seen.map((one) => one.isIntersecting))).observe($('far'))
+     $('far').onclick = ({ clientX, clientY }) => core.judge(clientX > 400 && clientY > 280)`,
+  )
+  for (const browser of [host, windowHost(() => windows.open())]) {
+    const session = new Session(browser)
+    const observation = await session.reset(task, 1)
+    await session.painted()
+    const before = await session.page!.evaluate(NOTICED)
+    const ends = [session.show({ width: 160, height: 210, density: 3 })]
+    await pictured(session, [480, 630])
+    expect(await session.page!.evaluate(NOTICED)).toEqual(before)
+    // The latest viewer counts, and then again the one before.
+    ends.push(session.show({ width: 500, height: 320, density: 2 }))
+    await pictured(session, [1000, 640])
+    ends.pop()!()
+    await pictured(session, [480, 630])
+    const [far] = observation.elements.filter(({ name }) => name === 'Far')
+    expect(sizeOfJpeg((await session.shot(null)).picture)).toEqual([320, 420])
+    await pictured(session, [480, 630])
+    expect((await session.step({ kind: 'click', ref: far!.ref })).ending).toMatchObject({ outcome: 'success' })
+    ends.pop()!()
+    await pictured(session, [500, 320])
+    await session.close()
+  }
+  await windows.close()
+})
+
+test('a page’s own picture is the same, byte for byte, while somebody looks', async () => {
+  const session = new Session(host)
+  await session.reset(workbench.page('<p>one</p><button>two</button>'), 1)
+  await session.painted()
+  const { picture } = await session.shot(null)
+  const end = session.show({ width: 160, height: 210, density: 3 })
+  await pictured(session, [480, 630])
+  expect((await session.shot(null)).picture).toEqual(picture)
+  end()
+  await session.close()
+})
+
 test('the clock of a page begins each problem at the same instant, and then runs', async () => {
   const session = new Session(host)
   const task = workbench.page(

@@ -6,11 +6,28 @@ import type { CDPSession } from 'puppeteer-core'
 
 /** The size of a page, in CSS pixels. */
 export const VIEWPORT = { width: 500, height: 320 } as const
+/** The part of it that MiniWoB++ tasks use, at the upper left. */
+export const TASK_AREA = { width: 160, height: 210 } as const
+
+/** What the pictures of a page show of it: a part that begins at the upper left, in CSS pixels. */
+export interface View {
+  readonly width: number
+  readonly height: number
+  /** How many pixels of the picture a CSS pixel is wide and high. */
+  readonly density: number
+}
 
 /** What pages of tasks know of the machine, whatever it is. */
 const LANGUAGE = 'en-US'
 const TIME_ZONE = 'UTC'
 const SCREEN = { screenWidth: 800, screenHeight: 600 } as const
+const METRICS = {
+  ...VIEWPORT,
+  ...SCREEN,
+  deviceScaleFactor: 1,
+  mobile: false,
+  screenOrientation: { type: 'landscapePrimary', angle: 0 },
+} as const
 const PROCESSORS = 4
 const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
@@ -57,13 +74,7 @@ export async function emulateMachine(cdp: CDPSession): Promise<void> {
       acceptLanguage: LANGUAGE,
       platform: PLATFORM,
     }),
-    cdp.send('Emulation.setDeviceMetricsOverride', {
-      ...VIEWPORT,
-      ...SCREEN,
-      deviceScaleFactor: 1,
-      mobile: false,
-      screenOrientation: { type: 'landscapePrimary', angle: 0 },
-    }),
+    cdp.send('Emulation.setDeviceMetricsOverride', METRICS),
     cdp.send('Emulation.setEmulatedMedia', {
       features: Object.entries(MEDIA).map(([name, value]) => ({ name, value })),
     }),
@@ -71,5 +82,25 @@ export async function emulateMachine(cdp: CDPSession): Promise<void> {
     cdp.send('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: PROCESSORS }),
     cdp.send('Page.setFontFamilies', { fontFamilies: FONTS }),
     cdp.send('Page.setFontSizes', { fontSizes: FONT_SIZES }),
+  ])
+}
+
+/**
+ * Lets the browser paint this view of the page; the whole page with null. Neither the page nor the mouse on it notices: the
+ * browser enlarges what it has laid out. `cdp` is the session that has emulated the machine, because each has metrics of its own.
+ */
+export async function emulateView(cdp: CDPSession, view: View | null): Promise<void> {
+  if (view === null) {
+    await cdp.send('Emulation.setDeviceMetricsOverride', METRICS)
+    return
+  }
+  const { width, height, density } = view
+  await Promise.all([
+    cdp.send('Emulation.setDeviceMetricsOverride', {
+      ...METRICS,
+      dontSetVisibleSize: true,
+      viewport: { x: 0, y: 0, width, height, scale: density },
+    }),
+    cdp.send('Emulation.setVisibleSize', { width: density * width, height: density * height }),
   ])
 }

@@ -10,7 +10,7 @@ import { act } from './act.ts'
 import type { Action } from './action.ts'
 import type { BrowserHost } from './browser.ts'
 import { type Confinement, confinePage } from './confine.ts'
-import { emulateMachine, VIEWPORT } from './emulation.ts'
+import { emulateMachine, emulateView, TASK_AREA, VIEWPORT, type View } from './emulation.ts'
 import { ASK_PAGE, flawOf, startFault } from './flaws.ts'
 import type { Observation } from './observation.ts'
 import {
@@ -72,6 +72,8 @@ export class Session {
   #since: number | null = null
   /** The time that the page has taken in this episode, in milliseconds. */
   #spent = 0
+  /** What those who look at the page want its pictures to show, the latest last. */
+  readonly #views: { readonly view: View }[] = []
   /** The fault that broke the page, if any. */
   #broken: EnvironmentFault | undefined
   /** Rejects what waits for the page. */
@@ -188,14 +190,31 @@ export class Session {
   async shot(action: Action | null): Promise<Shot> {
     const box = action === null || action.kind === 'press' ? null : await this.box(action.ref)
     return this.#guard(async () => {
-      const picture = this.#current().screenshot({
-        type: 'jpeg',
+      this.#current()
+      // Puppeteer's own screenshot would end the view that is shown.
+      const picture = this.#cdp!.send('Page.captureScreenshot', {
+        format: 'jpeg',
         quality: 60,
         optimizeForSpeed: true,
-        clip: { x: 0, y: 0, width: 160, height: 210, scale: 2 },
+        clip: { x: 0, y: 0, ...TASK_AREA, scale: 2 },
       })
-      return { picture: await this.#within('takePicture', picture), box }
+      const { data } = await this.#within('takePicture', picture)
+      return { picture: Buffer.from(data, 'base64'), box }
     })
+  }
+
+  /**
+   * Lets streamed pictures of the page, and of those after it, show this view, until the returned function is called. Of
+   * several views the latest counts. The page notices nothing.
+   */
+  show(view: View): () => void {
+    const wanted = { view }
+    this.#views.push(wanted)
+    this.#showView()
+    return () => {
+      this.#views.splice(this.#views.indexOf(wanted), 1)
+      this.#showView()
+    }
   }
 
   async close(): Promise<void> {
@@ -207,6 +226,12 @@ export class Session {
     const stopped = this.#cdp?.send('Runtime.terminateExecution').catch(() => {})
     await within(1_000, 'stopPage', Promise.resolve(stopped)).catch(() => {})
     await within(2_000, 'closePage', page.browserContext().close()).catch(() => {})
+  }
+
+  #showView(): void {
+    if (this.#cdp === undefined) return
+    // The page may be about to close.
+    emulateView(this.#cdp, this.#views.at(-1)?.view ?? null).catch(() => {})
   }
 
   #current(): Page {
@@ -306,6 +331,7 @@ export class Session {
     ])
     const [confinement] = await this.#within('openPage', prepared)
     this.#cdp = cdp
+    if (this.#views.length > 0) this.#showView()
     this.#confinement = confinement
   }
 }

@@ -149,6 +149,30 @@ test('a run’s pages are shown while it goes on, at full speed while nobody wat
   expect(live.state().screens).toEqual([])
 })
 
+test('a run that is looked at closely plays the same episodes', async () => {
+  const resources = openResources(config, { audience: live.screens.audience() })
+  const model = await resources.model()
+  const jobs = jobsOf(resources.tasksNamed(['click-button', 'login-user']), 0, 4)
+  const play = async () => {
+    const episodes = await rollout(model, resources.environment(), jobs, {
+      adapter: null,
+      sampling: greedy(config),
+      spectator: resources.audience?.spectator({ stage: 'collect', round: 1, arm: '' }),
+    })
+    return episodes.map(({ duration: _, ...played }) => played)
+  }
+  const alone = await play()
+  look('job')
+  const frames: Sight[] = []
+  void (async () => {
+    const sights = live.sights(undefined, leaving.signal, { extent: 'task', density: 3 })
+    for await (const sight of sights) if (sight.jpeg !== null) frames.push(sight)
+  })()
+  expect(await play()).toEqual(alone)
+  expect(frames.length).toBeGreaterThan(0)
+  await resources.close()
+})
+
 test('an answer is shown while it is generated, and only to viewers', async () => {
   const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })

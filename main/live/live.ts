@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../messages/error.ts'
 import type { Message } from '../messages/message.ts'
 import type { ResourceOptions } from '../pipeline/resources.ts'
 import type { Shot } from '../store/episode.ts'
+import type { Look } from './look.ts'
 import { pageFailed } from './page-failed.ts'
 import { type PlayPolicy, playEpisode, playPolicies } from './play.ts'
 import { Recordings } from './recordings.ts'
@@ -76,10 +77,14 @@ export class Live {
    * What is seen of these screens, or of all without `ids`, until `signal` is aborted. A recording stays open while its
    * pictures are watched by id.
    */
-  async *sights(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
+  async *sights(
+    ids: readonly string[] | undefined,
+    signal: AbortSignal,
+    look?: Look,
+  ): AsyncGenerator<Sight, void, undefined> {
     const leave = (ids ?? []).map((id) => this.recordings.enter(id))
     try {
-      yield* this.screens.sights(ids, signal)
+      yield* this.screens.sights(ids, signal, look)
     } finally {
       for (const goes of leave) goes?.()
     }

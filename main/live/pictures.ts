@@ -1,4 +1,5 @@
 /** Sends viewers what they see of screens, as fast as they take it: picture, caption and outcome in one message. */
+import { type Look, WHOLE_PAGE } from './look.ts'
 import type { Screen } from './screen.ts'
 import { Signal } from './signal.ts'
 import type { Sight } from './state.ts'
@@ -33,14 +34,19 @@ export class Pictures {
 
   /** A screen has a new picture, or something else about it has changed. */
   changed(screen: Screen): void {
+    if (screen.waits) return
     for (const viewer of this.#viewers) viewer.changed(screen)
   }
 
   /**
    * Each of these screens (all without `ids`) as it is now, and again when it has changed, until `signal` is aborted. A slow
-   * viewer misses some. Screens make pictures only while somebody watches.
+   * viewer misses some. Screens make pictures only while somebody watches, and none larger than somebody looks at them.
    */
-  async *watch(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
+  async *watch(
+    ids: readonly string[] | undefined,
+    signal: AbortSignal,
+    look: Look = WHOLE_PAGE,
+  ): AsyncGenerator<Sight, void, undefined> {
     /** The screens that have changed, with the time when they did, in milliseconds. */
     const waiting = new Map<Screen, number>()
     const leave: (() => void)[] = []
@@ -50,7 +56,7 @@ export class Pictures {
     const viewer: Viewer = {
       added(screen) {
         if (!wanted(screen)) return
-        leave.push(screen.view())
+        leave.push(screen.view(look))
         viewer.changed(screen)
       },
       changed(screen) {

@@ -1,10 +1,13 @@
 /** One page in the live view: what is played on it, and its pictures while somebody watches. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Answer, AnswerToken, Attempt, Programme } from '../agent/spectator.ts'
 import type { Action } from '../environment/action.ts'
+import type { View } from '../environment/emulation.ts'
 import type { Observation } from '../environment/observation.ts'
 import type { Session } from '../environment/session.ts'
 import type { Message } from '../messages/message.ts'
 import type { Box, Ending } from '../store/episode.ts'
+import { type Look, viewOf } from './look.ts'
 import { Screencast } from './screencast.ts'
 import type { LiveAnswer, LiveScreen, Sight } from './state.ts'
 
@@ -16,10 +19,20 @@ export interface Done extends Answer {
 /** The problem that is played. */
 export interface Problem extends Pick<Attempt, 'task' | 'seed' | 'attempt'> {}
 
+/** What a screen tells, and what it asks. */
+interface Told {
+  /** Something that is known has changed. */
+  changed(): void
+  /** There is a new picture. */
+  pictured(): void
+  /** How long viewers see a problem before the page's next one, in milliseconds. */
+  turn(): number
+}
+
 export class Screen {
   readonly id: string
   readonly kind: LiveScreen['kind']
-  readonly #told: { changed(): void; pictured(): void }
+  readonly #told: Told
   readonly #cast: Screencast
   #programme: Programme
   #problem: Problem
@@ -36,17 +49,18 @@ export class Screen {
   #painted = Number.POSITIVE_INFINITY
   /** A picture of that problem, as JPEG in base64. */
   #picture: string | null = null
-  #viewers = 0
+  readonly #looks: { readonly look: Look }[] = []
+  #closed = false
+  /** What its pictures show, and of which page; undefined while nobody looks. */
+  #shown: { readonly session: Session; readonly view: View; readonly end: () => void } | undefined
   #note: Message | null = null
+  /** When viewers first saw the problem that they see, by `performance.now()`. */
+  #turned = Number.NEGATIVE_INFINITY
+  /** What viewers see of an earlier problem, while the present one waits for its turn. */
+  #before: Sight | undefined
+  #turn: NodeJS.Timeout | undefined
 
-  /** `told` hears of every change of what is known, and of every new picture. */
-  constructor(
-    id: string,
-    kind: LiveScreen['kind'],
-    programme: Programme,
-    problem: Problem,
-    told: { changed(): void; pictured(): void },
-  ) {
+  constructor(id: string, kind: LiveScreen['kind'], programme: Programme, problem: Problem, told: Told) {
     this.id = id
     this.kind = kind
     this.#programme = programme
@@ -54,7 +68,10 @@ export class Screen {
     this.#told = told
     this.#cast = new Screencast((jpeg, taken) => {
       // Between two problems a page is blank or shows its cover. It may also show one that is opened ahead of its attempts.
-      if (this.#since === null || this.#session?.since !== this.#since || taken < this.#painted) return
+      const since = this.#session?.since ?? null
+      if (since === null) this.#cast.rest()
+      if (since === null || since !== this.#since || taken < this.#painted) return
+      if (this.#picture === null) this.#turned = performance.now()
       this.#picture = jpeg
       told.pictured()
     })
@@ -71,31 +88,50 @@ export class Screen {
     return [...this.#done, ...now]
   }
 
-  /** Whether there is a picture of the problem that is told. */
+  /** Whether there is a picture of the problem that viewers see. */
   get isPictured(): boolean {
-    return this.#picture !== null
+    return this.waits || this.#picture !== null
+  }
+
+  /** Whether somebody looks at its pictures. */
+  get isSeen(): boolean {
+    return this.#looks.length > 0 && !this.#closed
+  }
+
+  /** Whether the present problem waits for its turn: viewers still see an earlier one, whole. */
+  get waits(): boolean {
+    return this.#before !== undefined
   }
 
   /** What viewers see. `held`: it waits for its viewers. */
   sight(held: boolean): Sight {
-    return { screen: this.shown(held), jpeg: this.#picture }
+    return this.#before ?? { screen: this.shown(held), jpeg: this.#picture }
   }
 
-  /** The page shows a problem. */
+  /**
+   * The page shows a problem. Where the one before has only just been seen, this one waits: pictures of problems that nobody
+   * could follow would take the run's time.
+   */
   begin(programme: Programme, problem: Problem, session: Session, observation: Observation): void {
+    const wait = this.isSeen ? this.#turned + this.#told.turn() - performance.now() : 0
+    this.#before = wait > 0 ? this.sight(false) : undefined
+    clearTimeout(this.#turn)
     this.#programme = programme
     this.#problem = problem
     this.#session = session
     this.#since = session.since
     this.#picture = null
+    this.#painted = Number.POSITIVE_INFINITY
     this.#instruction = observation.instruction
     this.#answers = 0
     this.#answer = undefined
     this.#drawn = NOTHING
     this.#done = []
     this.#ending = undefined
+    this.#cast.rest()
     this.#changed()
-    this.#awaitPaint()
+    if (wait > 0) this.#turn = setTimeout(() => this.#takeTurn(), wait).unref()
+    else this.#awaitPaint()
   }
 
   /** The page shows the same problem again, as it was at the start. */
@@ -153,19 +189,21 @@ export class Screen {
   }
 
   /** Counts a viewer of its pictures. Call the returned function once when the viewer leaves. */
-  view(): () => void {
-    this.#viewers++
+  view(look: Look): () => void {
+    const viewer = { look }
+    this.#looks.push(viewer)
     this.#follow()
-    if (this.#viewers === 1) this.#awaitPaint()
+    if (this.#looks.length === 1) this.#takeTurn()
     return () => {
-      this.#viewers--
+      this.#looks.splice(this.#looks.indexOf(viewer), 1)
       this.#follow()
     }
   }
 
   /** Removes the screen. */
   close(): void {
-    this.#viewers = Number.NEGATIVE_INFINITY
+    this.#closed = true
+    clearTimeout(this.#turn)
     this.#follow()
   }
 
@@ -192,17 +230,24 @@ export class Screen {
     }
   }
 
+  /** Viewers see the present problem from now on. */
+  #takeTurn(): void {
+    this.#before = undefined
+    this.#awaitPaint()
+    this.#changed()
+  }
+
   /** Lets no picture in until the page has painted its problem, then requests one: a page that waits for an action paints no other. */
   #awaitPaint(): void {
     this.#painted = Number.POSITIVE_INFINITY
     const session = this.#session
     const since = this.#since
-    if (this.#viewers <= 0 || session === undefined) return
+    if (!this.isSeen || session === undefined) return
     session.painted().then(
       (painted) => {
         if (this.#session !== session || this.#since !== since) return
         this.#painted = painted
-        this.#cast.refresh()
+        this.#cast.run()
       },
       // The page is gone. Whoever plays on it tells that.
       () => {},
@@ -215,7 +260,18 @@ export class Screen {
   }
 
   #follow(): void {
-    this.#cast.follow(this.#viewers > 0 ? this.#session?.page : undefined)
+    const session = this.isSeen ? this.#session : undefined
+    this.#show(session)
+    this.#cast.follow(session?.page)
+  }
+
+  /** Lets pictures of this session's page show what viewers look at; undefined: of none. */
+  #show(session: Session | undefined): void {
+    const before = this.#shown
+    const view = viewOf(this.#looks.map(({ look }) => look))
+    if (before?.session === session && isDeepStrictEqual(before?.view, view)) return
+    this.#shown = session === undefined ? undefined : { session, view, end: session.show(view) }
+    before?.end()
   }
 }
 

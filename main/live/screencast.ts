@@ -1,7 +1,6 @@
 /** Pictures of a page when it changes, from the browser's own screencast. A page that does not change costs nothing. */
 import type { CDPSession, Page } from 'puppeteer-core'
 import { within } from '../chromium/fault.ts'
-import { VIEWPORT } from '../environment/emulation.ts'
 
 /**
  * Shortest time between frames, in milliseconds. The next frame comes after the last was acknowledged, so a late
@@ -10,12 +9,13 @@ import { VIEWPORT } from '../environment/emulation.ts'
 const INTERVAL = 80
 const START_LIMIT = 5000
 
-const FORMAT = { format: 'jpeg', quality: 60, maxWidth: VIEWPORT.width, maxHeight: VIEWPORT.height } as const
+const FORMAT = { format: 'jpeg', quality: 60 } as const
 
-/** Streams JPEGs (base64) of one page after another to `onFrame`, with the time they were taken, in ms since 1970. */
+/** Sends JPEGs (base64) of one page after another to `onFrame`, with the time they were taken, in ms since 1970. */
 export class Screencast {
   readonly #onFrame: (jpeg: string, taken: number) => void
   #page: Page | undefined
+  #runs = false
   #cdp: Promise<CDPSession | undefined> = Promise.resolve(undefined)
 
   constructor(onFrame: (jpeg: string, taken: number) => void) {
@@ -23,7 +23,8 @@ export class Screencast {
   }
 
   /**
-   * Shows this page from now on, or none where it is undefined. Never throws, because the page may be about to close.
+   * Shows this page from now on while it runs, or none where it is undefined. Never throws, because the page may be about to
+   * close.
    */
   follow(page: Page | undefined): void {
     if (page === this.#page) return
@@ -35,11 +36,23 @@ export class Screencast {
     })
   }
 
-  /** Requests a picture of the page as it is now, which otherwise comes only once the page changes. Never throws. */
-  refresh(): void {
+  /** Begins with a picture of the page as it is now; another comes whenever the page changes. Never throws. */
+  run(): void {
+    this.#runs = true
+    this.#send((cdp) => cdp.send('Page.stopScreencast'))
+    this.#send((cdp) => cdp.send('Page.startScreencast', FORMAT))
+  }
+
+  /** Takes no pictures until it runs again. Never throws. */
+  rest(): void {
+    if (!this.#runs) return
+    this.#runs = false
+    this.#send((cdp) => cdp.send('Page.stopScreencast'))
+  }
+
+  #send(command: (cdp: CDPSession) => Promise<unknown>): void {
     this.#cdp = this.#cdp.then(async (cdp) => {
-      await cdp?.send('Page.stopScreencast').catch(() => {})
-      await cdp?.send('Page.startScreencast', FORMAT).catch(() => {})
+      if (cdp !== undefined) await command(cdp).catch(() => {})
       return cdp
     })
   }
@@ -55,7 +68,7 @@ export class Screencast {
       last = now + rest
       setTimeout(() => void cdp.send('Page.screencastFrameAck', { sessionId }).catch(() => {}), rest)
     })
-    await cdp.send('Page.startScreencast', FORMAT)
+    if (this.#runs) await cdp.send('Page.startScreencast', FORMAT)
     return cdp
   }
 }

@@ -4,10 +4,14 @@ import type { Attempt, Audience, Programme, Spectator } from '../agent/spectator
 import type { Session } from '../environment/session.ts'
 import { UserError } from '../messages/error.ts'
 import { type ControlChange, Gate } from './gate.ts'
+import type { Look } from './look.ts'
 import { Pictures } from './pictures.ts'
 import { type Problem, Screen } from './screen.ts'
 import type { Control, LiveScreen, LiveState, Played, Sight } from './state.ts'
 import { Viewers } from './viewers.ts'
+
+/** Shortest time from one problem to the next, over all screens that somebody looks at, in milliseconds. Nobody follows more. */
+const TURN = 500
 
 export class Screens {
   /**
@@ -77,8 +81,8 @@ export class Screens {
   }
 
   /** What is seen of these screens, or of all without `ids`, until `signal` is aborted. */
-  sights(ids: readonly string[] | undefined, signal: AbortSignal): AsyncGenerator<Sight, void, undefined> {
-    return this.#pictures.watch(ids, signal)
+  sights(ids: readonly string[] | undefined, signal: AbortSignal, look?: Look): AsyncGenerator<Sight, void, undefined> {
+    return this.#pictures.watch(ids, signal, look)
   }
 
   /** Sets the speed of a run or of a played episode. */
@@ -115,6 +119,7 @@ export class Screens {
     const screen: Screen = new Screen(`${kind}-${++this.#count}`, kind, programme, problem, {
       changed: () => this.#changedOn(screen),
       pictured: () => this.#pictures.changed(screen),
+      turn: () => this.#turnOf(screen),
     })
     this.#screens.set(screen.id, screen)
     this.#pictures.added(screen)
@@ -152,7 +157,9 @@ export class Screens {
       decided: (attempt, answer, signal) => {
         const screen = screenOf(attempt)
         screen.answer(answer)
-        return isSeen() ? screen.outline().then(() => hold(screen, signal)) : undefined
+        if (!isSeen()) return undefined
+        // Asking the page takes time. An action that does not wait, of a problem that nobody sees, needs no outline.
+        return screen.waits && !gate.closed ? hold(screen, signal) : screen.outline().then(() => hold(screen, signal))
       },
       ended: (attempt, ending, signal) => {
         const screen = screenOf(attempt)
@@ -184,6 +191,12 @@ export class Screens {
         screens.clear()
       },
     }
+  }
+
+  /** How long viewers see a problem of this screen. Where attempts are slowed down, they see every one. */
+  #turnOf({ kind }: Screen): number {
+    if (kind === 'record' || this.#gates[kind].closed) return 0
+    return TURN * this.all().filter(({ isSeen }) => isSeen).length
   }
 
   #play(now: boolean): void {

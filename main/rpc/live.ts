@@ -1,6 +1,7 @@
 /** The live view's procedures: watch pages, set the speed, play an episode, record one by hand. */
 import { z } from 'zod'
 import { inputSchema } from '../live/hand.ts'
+import { lookSchema } from '../live/look.ts'
 import { actionSchema } from '../live/recorder.ts'
 import type { Control, LiveState } from '../live/state.ts'
 import type { SystemHistory } from '../live/system-metrics.ts'
@@ -47,9 +48,9 @@ export const liveRouter = router({
   }),
   /** What is seen of these screens, or of all: picture, caption and outcome of each in one message. */
   sights: procedure
-    .input(z.object({ screens: z.array(screen).max(64).optional() }))
-    .subscription(({ ctx, input, signal = NEVER }) =>
-      ctx.readOnly ? ctx.live.screens.sights(input.screens, signal) : ctx.live.sights(input.screens, signal),
+    .input(z.object({ screens: z.array(screen).max(64).optional(), look: lookSchema.optional() }))
+    .subscription(({ ctx, input: { screens, look }, signal = NEVER }) =>
+      (ctx.readOnly ? ctx.live.screens : ctx.live).sights(screens, signal, look),
     ),
 
   /** What the machine was doing, now and after every sample: over the last minutes, or over the run. */

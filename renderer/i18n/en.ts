@@ -778,6 +778,7 @@ export const words = {
     noPages: 'No page of this machine is played on yet.',
     picture: 'The page of {{task}}, as it looks now',
     follow: 'Follow {{task}}',
+    problemSeed: 'seed {{seed}}',
     problem: 'seed {{seed}}, attempt {{attempt}}',
     held: 'waiting',
     step: 'step {{at}} of {{total}}',

@@ -758,6 +758,7 @@ export const words: Words = {
     noPages: '这台机器的页面上还没有做题。',
     picture: '{{task}} 的页面，现在的样子',
     follow: '跟随 {{task}}',
+    problemSeed: '种子 {{seed}}',
     problem: '种子 {{seed}}，第 {{attempt}} 次尝试',
     held: '等待中',
     step: '第 {{at}}/{{total}} 步',

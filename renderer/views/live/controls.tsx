@@ -7,7 +7,7 @@ import type { Control, Played } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { useWriteLock } from '../../parts/write-lock.ts'
 import { tellError } from '../../shell/notices.tsx'
-import type { Extent } from './picture.tsx'
+import type { Extent } from './fit.ts'
 
 interface Props {
   readonly of: Played

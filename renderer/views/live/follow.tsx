@@ -1,21 +1,34 @@
 /** One attempt in detail: a large picture of the page, the tokens as they are generated, and the steps so far. */
+import type { CSSProperties } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { Tokens } from '../../parts/tokens.tsx'
+import { type Extent, fitOne, lookFor } from './fit.ts'
 import classes from './follow.module.css'
-import { type Extent, Picture } from './picture.tsx'
+import { Picture } from './picture.tsx'
+import { useRoom } from './room.ts'
 import { ScreenTitle } from './screen-card.tsx'
-import { useSight } from './sights.ts'
+import { useSight, useSights } from './sights.ts'
 
-export function Follow({ screen: now, extent }: { readonly screen: LiveScreen; readonly extent: Extent }) {
+interface Props {
+  readonly screen: LiveScreen
+  readonly extent: Extent
+  /** Height of what stands above and below, in CSS pixels. */
+  readonly taken: number
+}
+
+export function Follow({ screen: now, extent, taken }: Props) {
   const { t } = useTranslation()
+  const { ref, room } = useRoom(taken)
+  const width = room === null ? 0 : fitOne(room, extent)
+  useSights(room === null ? [] : [now.id], lookFor(extent, width, devicePixelRatio))
   const { screen, picture } = useSight(now)
   const { answer, drawn } = screen
   // While the next answer is being written, that answer is shown.
   const tokens = drawn.length > 0 ? drawn : (answer?.tokens ?? [])
   return (
-    <article className={`card ${classes.follow}`} aria-label={screen.title}>
-      <div className={classes.page} data-extent={extent}>
+    <article ref={ref} className={`card ${classes.follow}`} aria-label={screen.title}>
+      <div className={classes.page} style={{ '--picture': `${width}px` } as CSSProperties}>
         <Picture screen={screen} source={picture} extent={extent} />
       </div>
       <div className={classes.words}>

@@ -4,8 +4,9 @@ import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { tellError } from '../../shell/notices.tsx'
+import { PARTS } from './fit.ts'
 import classes from './live.module.css'
-import { Picture, sizeOf } from './picture.tsx'
+import { Picture } from './picture.tsx'
 import { placeIn } from './place-in.ts'
 import { useSight } from './sights.ts'
 
@@ -16,7 +17,7 @@ export function Hands({ screen }: { readonly screen: LiveScreen }) {
   const send = (input: Parameters<typeof lab.live.input.mutate>[0]['input']) =>
     void lab.live.input.mutate({ screen: screen.id, input }).catch(tellError)
   const place = (event: { readonly clientX: number; readonly clientY: number }) =>
-    placeIn(area.current!.getBoundingClientRect(), sizeOf('task'), event)
+    placeIn(area.current!.getBoundingClientRect(), PARTS.task, event)
   const pointer = (type: 'move' | 'down' | 'up') => (event: PointerEvent) => {
     if (type === 'move' && event.buttons === 0) return
     if (type === 'down') area.current?.focus()

@@ -3,14 +3,8 @@ import { type ReactNode, type Ref, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen } from '../../../main/live/state.ts'
 import { Outline } from '../../parts/outline.tsx'
+import { type Extent, PARTS } from './fit.ts'
 import classes from './picture.module.css'
-
-/** Size of a frame in CSS pixels, and of the area that MiniWoB++ tasks use. */
-const FRAME = { width: 500, height: 320 }
-const TASK = { width: 160, height: 210 }
-
-/** Which part of the page is shown. */
-export type Extent = 'task' | 'page'
 
 interface Props {
   readonly screen: LiveScreen
@@ -21,16 +15,11 @@ interface Props {
   readonly ref?: Ref<HTMLDivElement>
 }
 
-/** Size of the shown part, in CSS pixels of the page. */
-export function sizeOf(extent: Extent): { readonly width: number; readonly height: number } {
-  return extent === 'task' ? TASK : FRAME
-}
-
 export function Picture({ screen, source, extent, children, ref }: Props) {
   const { t } = useTranslation()
-  // While a picture of a step is taken, the stream shows only that picture's area, which is the task's.
-  const [clipped, setClipped] = useState(false)
-  const { width, height } = sizeOf(extent)
+  // A picture shows what all who look at the page want to see of it. Its shape tells which part that is.
+  const [pictured, setPictured] = useState<Extent>(extent)
+  const { width, height } = PARTS[extent]
   const share = (value: number, of: number) => `${((100 * value) / of).toFixed(3)}%`
   const box = screen.answer?.box ?? null
   return (
@@ -40,8 +29,10 @@ export function Picture({ screen, source, extent, children, ref }: Props) {
           src={source}
           alt={t('live.picture', { task: screen.title })}
           draggable={false}
-          style={{ width: share(clipped ? TASK.width : FRAME.width, width) }}
-          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setClipped(naturalWidth < naturalHeight)}
+          style={{ width: share(PARTS[pictured].width, width) }}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+            setPictured(naturalWidth < naturalHeight ? 'task' : 'page')
+          }
         />
       )}
       {box !== null && screen.status !== 'success' && screen.status !== 'failure' && (

@@ -15,13 +15,12 @@ import { Panel } from '../../parts/page.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
 import { tellError } from '../../shell/notices.tsx'
 import { Controls } from './controls.tsx'
+import type { Extent } from './fit.ts'
 import { Follow } from './follow.tsx'
 import classes from './live.module.css'
-import type { Extent } from './picture.tsx'
 import { type Problem, ProblemFields } from './problem.tsx'
-import { ScreenCard } from './screen-card.tsx'
 import { sentAdapters } from './sent-adapters.ts'
-import { useSights } from './sights.ts'
+import { Wall } from './wall.tsx'
 
 export function PlayMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
@@ -29,7 +28,6 @@ export function PlayMode({ state }: { readonly state: LiveState }) {
   const [extent, setExtent] = useState<Extent>('task')
   const { policies, sent, chosen, setChosen, nameOf } = usePolicies()
   const screens = state.screens.filter(({ kind }) => kind === 'play')
-  useSights(screens.map(({ id }) => id))
   const playing = screens.some(({ status }) => status === 'playing' || status === 'held')
   return (
     <>
@@ -159,17 +157,19 @@ interface PlayedScreensProps {
   readonly nameOf: (policy: string) => string
 }
 
+/** Height of what stands above and below the pages, in CSS pixels. */
+const TAKEN = 380
+
 /** The policies at play: one is shown in detail, several side by side. */
 function PlayedScreens({ screens, extent, nameOf }: PlayedScreensProps) {
-  const alone = screens.length === 1
+  const [only, ...others] = screens
+  if (only === undefined || others.length > 0) {
+    return <Wall screens={screens} extent={extent} taken={TAKEN} headingOf={({ arm }) => nameOf(arm)} />
+  }
   return (
-    <div className={alone ? undefined : classes.wall} data-extent={extent}>
-      {screens.map((screen) => (
-        <section key={screen.id} aria-label={nameOf(screen.arm)}>
-          <h2 className={classes.policy}>{nameOf(screen.arm)}</h2>
-          {alone ? <Follow screen={screen} extent={extent} /> : <ScreenCard screen={screen} extent={extent} />}
-        </section>
-      ))}
-    </div>
+    <section aria-label={nameOf(only.arm)}>
+      <h2 className={classes.policy}>{nameOf(only.arm)}</h2>
+      <Follow screen={only} extent={extent} taken={TAKEN} />
+    </section>
   )
 }

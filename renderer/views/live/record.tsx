@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { CircleDot, CircleOff } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Look } from '../../../main/live/look.ts'
 import type { LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
 import { usePlace } from '../../location.ts'
@@ -15,13 +16,16 @@ import { type Problem, ProblemFields, problemOf } from './problem.tsx'
 import { Recorder } from './recorder.tsx'
 import { useSights } from './sights.ts'
 
+/** One page, which somebody reads closely. */
+const SHARP: Look = { extent: 'task', density: 3 }
+
 export function RecordMode({ state }: { readonly state: LiveState }) {
   const { t } = useTranslation()
   const lock = useWriteLock()
   const { query } = usePlace()
   const [problem, setProblem] = useState<Problem>(() => problemOf(query))
   const { screen, lost } = useOwnRecording(state)
-  useSights(screen === undefined ? [] : [screen.id])
+  useSights(screen === undefined ? [] : [screen.id], SHARP)
   const [beginning, setBeginning] = useState(false)
   const begin = (wanted: Problem) =>
     beginOwn(screen, async () => {

@@ -7,7 +7,8 @@ import { endingMessage } from '../../../main/store/episode.ts'
 import { useSay } from '../../i18n/say.ts'
 import { armName } from '../../parts/arm.ts'
 import { OutcomeMark } from '../../parts/status.tsx'
-import { type Extent, Picture } from './picture.tsx'
+import type { Extent } from './fit.ts'
+import { Picture } from './picture.tsx'
 import classes from './screen-card.module.css'
 import { useSight } from './sights.ts'
 
@@ -54,15 +55,13 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
   const { t } = useTranslation()
   const say = useSay()
   const { status, ending } = screen
-  const problem = t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 })
+  const seed = t('live.problemSeed', { seed: screen.seed })
+  const problem = screen.kind === 'job' ? t('live.problem', { seed: screen.seed, attempt: screen.attempt + 1 }) : seed
+  const policy = screen.kind === 'job' && screen.arm !== '' ? `${armName(t, screen.arm)} · ` : ''
   return (
     <>
       <div className={classes.title}>
         <b className="cut">{screen.title}</b>
-        <span className="soft" title={problem}>
-          <span aria-hidden="true">{screen.kind === 'job' ? `${screen.seed}·${screen.attempt + 1}` : screen.seed}</span>
-          <span className="hidden-words">{problem}</span>
-        </span>
         <span className={classes.state} title={ending === null ? undefined : say(endingMessage(ending))}>
           {status === 'playing' || status === 'held' ? (
             <span className="soft">
@@ -73,12 +72,15 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
           )}
         </span>
       </div>
+      <div className="soft cut" title={`${policy}${problem}`}>
+        {policy}
+        {problem}
+      </div>
       {screen.note !== null && (
         <p className="wrap rejected">
           <TriangleAlert size={14} aria-hidden /> {say(screen.note)}
         </p>
       )}
-      {screen.kind === 'job' && screen.arm !== '' && <div className="soft cut">{armName(t, screen.arm)}</div>}
     </>
   )
 }

@@ -1,23 +1,24 @@
 /** What the lab last showed of each played page. Pictures are streamed only while somebody looks. */
 import { useEffect } from 'react'
 import { create } from 'zustand'
+import type { Look } from '../../../main/live/look.ts'
 import type { LiveScreen, Sight } from '../../../main/live/state.ts'
 import { lab, useStream } from '../../api.ts'
 
 const useSightStore = create<Readonly<Record<string, Sight>>>(() => ({}))
 
-/** Streams what is seen of these pages while the component is mounted. */
-export function useSights(screens: readonly string[]): void {
+/** Streams what is seen of these pages while the component is mounted: the part and the density that it looks at. */
+export function useSights(screens: readonly string[], { extent, density }: Look): void {
   const names = screens.join(' ')
   useStream(
     () =>
       names === ''
         ? null
         : lab.live.sights.subscribe(
-            { screens: names.split(' ') },
+            { screens: names.split(' '), look: { extent, density } },
             { onData: (sight: Sight) => useSightStore.setState({ [sight.screen.id]: sight }) },
           ),
-    [names],
+    [names, extent, density],
   )
   // Whoever comes back later must not see what was there before.
   useEffect(() => () => useSightStore.setState({}, true), [])

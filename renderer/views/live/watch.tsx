@@ -1,7 +1,7 @@
 /** The pages of the running job. */
 import { Alert, Button, Group } from '@mantine/core'
 import { Grid2x2, Hand, Info, MonitorPlay } from 'lucide-react'
-import { type CSSProperties, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LiveScreen, LiveState } from '../../../main/live/state.ts'
 import { lab } from '../../api.ts'
@@ -11,16 +11,15 @@ import { Empty } from '../../parts/empty.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
 import { stageName } from '../../shell/job-words.ts'
 import { Controls } from './controls.tsx'
+import type { Extent } from './fit.ts'
 import { Follow } from './follow.tsx'
 import classes from './live.module.css'
 import { beginOwn, useKeptRecording } from './own-recording.ts'
-import type { Extent } from './picture.tsx'
-import { ScreenCard } from './screen-card.tsx'
-import { useSights } from './sights.ts'
 import { System } from './system.tsx'
+import { Wall } from './wall.tsx'
 
-/** From this number of pages on, the text stands beside the picture, so that two rows of cards fit the window. */
-const MANY = 5
+/** Height of what stands above and below the pages, in CSS pixels. */
+const TAKEN = 190
 
 export function Watch({ state }: { readonly state: LiveState }) {
   const { query } = usePlace()
@@ -28,7 +27,6 @@ export function Watch({ state }: { readonly state: LiveState }) {
   const own = useKeptRecording(state)
   const screens = state.screens.filter(({ kind }) => kind === 'job')
   const followed = screens.find(({ id }) => id === query.screen)
-  useSights((followed === undefined ? screens : [followed]).map(({ id }) => id))
   if (screens.length === 0) {
     return (
       <>
@@ -52,9 +50,9 @@ export function Watch({ state }: { readonly state: LiveState }) {
         {followed !== undefined && <FollowButtons screen={followed.id} total={screens.length} own={own} />}
       </div>
       {followed === undefined ? (
-        <Wall screens={screens} extent={extent} />
+        <Wall screens={screens} extent={extent} taken={TAKEN} onFollow={(screen) => visit({ screen })} />
       ) : (
-        <Follow screen={followed} extent={extent} />
+        <Follow screen={followed} extent={extent} taken={TAKEN} />
       )}
       <System />
     </>
@@ -126,28 +124,5 @@ function FollowButtons({ screen, total, own }: FollowButtonsProps) {
         {t('live.takeOver')}
       </Button>
     </Group>
-  )
-}
-
-/** All pages, each as a card. */
-function Wall({ screens, extent }: { readonly screens: readonly LiveScreen[]; readonly extent: Extent }) {
-  const many = screens.length >= MANY
-  return (
-    <div
-      className={classes.wall}
-      style={{ '--count': screens.length } as CSSProperties}
-      data-extent={extent}
-      data-many={many || undefined}
-    >
-      {screens.map((screen) => (
-        <ScreenCard
-          key={screen.id}
-          screen={screen}
-          extent={extent}
-          beside={many && extent === 'task'}
-          onFollow={() => visit({ screen: screen.id })}
-        />
-      ))}
-    </div>
   )
 }
