@@ -19,9 +19,9 @@ const SEED = 2_000_000
 /** Frames a second that a page must reach. */
 const FLUENT = 10
 
-/** Pixels to a CSS pixel on each side, the sharpest of which the window asks for where a card is large. */
-const DENSITIES = [1, 2, 3] as const
-const SHARPEST: Look = { extent: 'task', density: 3 }
+/** Pixels of pictures to a CSS pixel on each side: what the window asks for of several pages, and of one. */
+const DENSITIES = [2, 3] as const
+const SHARP: Look = { extent: 'task', density: 2 }
 
 /** Seconds that one contestant may play: enough for a few runs of each. */
 const PATIENCE = 20
@@ -143,7 +143,7 @@ async function frameRate(base: Config, pages: number, { seconds }: Scale, report
       return { begun: promise, held }
     })
     await Promise.all(begun.map(({ begun: one }) => one))
-    const counts = await looking(live, SHARPEST, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
+    const counts = await looking(live, SHARP, () => new Promise((resolve) => setTimeout(resolve, seconds * 1000)))
     ended.resolve()
     await Promise.all(begun.map(({ held }) => held))
     const least = Math.min(...live.state().screens.map(({ id }) => counts.get(id) ?? 0)) / seconds

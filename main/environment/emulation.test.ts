@@ -118,11 +118,11 @@ test('a page does not notice how large it is pictured', async () => {
     const observation = await session.reset(task, 1)
     await session.painted()
     const before = await session.page!.evaluate(NOTICED)
-    const ends = [session.show({ width: 160, height: 210, density: 3 })]
+    const ends = [session.showView({ width: 160, height: 210, density: 3 })]
     await pictured(session, [480, 630])
     expect(await session.page!.evaluate(NOTICED)).toEqual(before)
     // The latest viewer counts, and then again the one before.
-    ends.push(session.show({ width: 500, height: 320, density: 2 }))
+    ends.push(session.showView({ width: 500, height: 320, density: 2 }))
     await pictured(session, [1000, 640])
     ends.pop()!()
     await pictured(session, [480, 630])
@@ -142,7 +142,7 @@ test('a page’s own picture is the same, byte for byte, while somebody looks', 
   await session.reset(workbench.page('<p>one</p><button>two</button>'), 1)
   await session.painted()
   const { picture } = await session.shot(null)
-  const end = session.show({ width: 160, height: 210, density: 3 })
+  const end = session.showView({ width: 160, height: 210, density: 3 })
   await pictured(session, [480, 630])
   expect((await session.shot(null)).picture).toEqual(picture)
   end()

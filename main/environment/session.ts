@@ -207,13 +207,13 @@ export class Session {
    * Lets streamed pictures of the page, and of those after it, show this view, until the returned function is called. Of
    * several views the latest counts. The page notices nothing.
    */
-  show(view: View): () => void {
+  showView(view: View): () => void {
     const wanted = { view }
     this.#views.push(wanted)
-    this.#showView()
+    this.#applyView()
     return () => {
       this.#views.splice(this.#views.indexOf(wanted), 1)
-      this.#showView()
+      this.#applyView()
     }
   }
 
@@ -228,7 +228,7 @@ export class Session {
     await within(2_000, 'closePage', page.browserContext().close()).catch(() => {})
   }
 
-  #showView(): void {
+  #applyView(): void {
     if (this.#cdp === undefined) return
     // The page may be about to close.
     emulateView(this.#cdp, this.#views.at(-1)?.view ?? null).catch(() => {})
@@ -331,7 +331,7 @@ export class Session {
     ])
     const [confinement] = await this.#within('openPage', prepared)
     this.#cdp = cdp
-    if (this.#views.length > 0) this.#showView()
+    if (this.#views.length > 0) this.#applyView()
     this.#confinement = confinement
   }
 }

@@ -19,11 +19,11 @@ function staged() {
   }
   const page = { isClosed: () => false, createCDPSession: async () => cdp } as unknown as Page
   const views: View[] = []
-  const show = (view: View) => {
+  const showView = (view: View) => {
     views.push(view)
     return () => views.splice(views.indexOf(view), 1)
   }
-  const session = { page, since: null as number | null, painted: async () => (session.since ?? 0) + 5, show }
+  const session = { page, since: null as number | null, painted: async () => (session.since ?? 0) + 5, showView }
   return {
     session: session as unknown as Session,
     /** The views of the page that are asked for. */

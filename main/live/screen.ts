@@ -270,7 +270,7 @@ export class Screen {
     const before = this.#shown
     const view = viewOf(this.#looks.map(({ look }) => look))
     if (before?.session === session && isDeepStrictEqual(before?.view, view)) return
-    this.#shown = session === undefined ? undefined : { session, view, end: session.show(view) }
+    this.#shown = session === undefined ? undefined : { session, view, end: session.showView(view) }
     before?.end()
   }
 }

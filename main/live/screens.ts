@@ -11,7 +11,7 @@ import type { Control, LiveScreen, LiveState, Played, Sight } from './state.ts'
 import { Viewers } from './viewers.ts'
 
 /** Shortest time from one problem to the next, over all screens that somebody looks at, in milliseconds. Nobody follows more. */
-const TURN = 500
+const TURN = 1000
 
 export class Screens {
   /**

@@ -38,8 +38,11 @@ test('one page in detail leaves room for its words', () => {
   expect(fitOne({ width: 900, height: 690 }, 'task')).toBe(495)
 })
 
-test('pictures are as dense as the screen can show, up to three times', () => {
-  expect([160, 168, 290, 336, 900].map((width) => lookFor('task', width, 1).density)).toEqual([1, 1, 2, 2, 3])
-  expect(lookFor('task', 160, 2)).toEqual({ extent: 'task', density: 2 })
-  expect(lookFor('page', 600, 2)).toEqual({ extent: 'page', density: 2 })
+test('pictures are as dense as the screen can show, up to three times of one page and twice of several', () => {
+  const densities = (count: number) =>
+    [160, 168, 290, 336, 900].map((width) => lookFor(count, 'task', width, 1).density)
+  expect(densities(1)).toEqual([1, 1, 2, 2, 3])
+  expect(densities(4)).toEqual([1, 1, 2, 2, 2])
+  expect(lookFor(1, 'task', 160, 2)).toEqual({ extent: 'task', density: 2 })
+  expect(lookFor(1, 'page', 600, 2)).toEqual({ extent: 'page', density: 2 })
 })

@@ -32,8 +32,10 @@ const WORDS = { height: 142, width: 150 }
 const NARROWEST = 220
 /** Smaller pictures are not worth it that all cards are seen at once. */
 const SMALLEST: Readonly<Record<Extent, number>> = { task: 160, page: 300 }
-/** Most pixels of a picture to a CSS pixel of the page. A whole page has five times the pixels of a task. */
+/** Most pixels of a picture to a CSS pixel of the page, for one page. A whole page has five times the pixels of a task. */
 const DENSEST: Readonly<Record<Extent, number>> = { task: 3, page: 2 }
+/** The same for several pages: at three times the density their pictures would take too much of the run's time. */
+const DENSEST_OF_SEVERAL = 2
 
 /**
  * The layout with the largest pictures with which `count` cards fit into the room; where they would be too small, fewer rows fit, and one
@@ -69,9 +71,10 @@ export function fitOne(room: Size, extent: Extent): number {
   return Math.floor(Math.max(240, Math.min(room.width * 0.55, (room.height * part.width) / part.height)))
 }
 
-/** What to ask for to show pictures of this width, in CSS pixels of the window, on a screen with so many pixels for each. */
-export function lookFor(extent: Extent, width: number, pixels: number): Look {
+/** What to ask for to show pictures of `count` pages, `width` CSS pixels of the window wide, on a screen with `pixels` for each. */
+export function lookFor(count: number, extent: Extent, width: number, pixels: number): Look {
   // A tenth more or less is not seen.
   const needed = Math.ceil((width * pixels) / PARTS[extent].width - 0.1)
-  return { extent, density: Math.min(DENSEST[extent], Math.max(1, needed)) }
+  const most = count > 1 ? DENSEST_OF_SEVERAL : DENSEST[extent]
+  return { extent, density: Math.min(most, Math.max(1, needed)) }
 }

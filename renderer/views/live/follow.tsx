@@ -21,7 +21,7 @@ export function Follow({ screen: now, extent, taken }: Props) {
   const { t } = useTranslation()
   const { ref, room } = useRoom(taken)
   const width = room === null ? 0 : fitOne(room, extent)
-  useSights(room === null ? [] : [now.id], lookFor(extent, width, devicePixelRatio))
+  useSights(room === null ? [] : [now.id], lookFor(1, extent, width, devicePixelRatio))
   const { screen, picture } = useSight(now)
   const { answer, drawn } = screen
   // While the next answer is being written, that answer is shown.

@@ -72,7 +72,7 @@ export function ScreenTitle({ screen }: { readonly screen: LiveScreen }) {
           )}
         </span>
       </div>
-      <div className="soft cut" title={`${policy}${problem}`}>
+      <div className="soft">
         {policy}
         {problem}
       </div>

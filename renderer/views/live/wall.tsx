@@ -21,7 +21,8 @@ interface Props {
 export function Wall({ screens, extent, taken, headingOf, onFollow }: Props) {
   const { ref, room } = useRoom(taken)
   const wall = room === null ? null : fitWall(screens.length, room, extent)
-  useSights(wall === null ? [] : screens.map(({ id }) => id), lookFor(extent, wall?.picture ?? 0, devicePixelRatio))
+  const look = lookFor(screens.length, extent, wall?.picture ?? 0, devicePixelRatio)
+  useSights(wall === null ? [] : screens.map(({ id }) => id), look)
   const style = { '--columns': wall?.columns, '--picture': `${wall?.picture}px` } as CSSProperties
   return (
     <div ref={ref} className={classes.wall} style={style} data-beside={wall?.beside || undefined}>
