@@ -533,7 +533,10 @@ test('picture, caption and outcome are of one problem in every message', async (
   const audience = live.screens.audience()
   const sights = lookAtPictures()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  look('job')
   for (let seed = 0; seed < 40; seed++) {
+    // Viewers see some of the first, and every one of the others.
+    if (seed === 10) live.screens.control('job', { delay: 1 })
     // As a rollout does it that opens problems before their attempts have pages.
     if (seed % 4 === 0) await session.reset(task, seed + 1000)
     const attempt = { task, seed, attempt: 0, session }
