@@ -1,10 +1,13 @@
 /** Checkpoints of trainings: a row each, and a file beside the store with the large part. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
 import { removeUnfinished } from '../files/unfinished.ts'
 import type { Database, Row } from './database.ts'
 import { type ArmKey, armValues, OF_ARM } from './keys.ts'
-import { parseJson, readFileName } from './values.ts'
+import { parseJson, readFileName, readValue } from './values.ts'
+
+const stepSchema = z.int().nonnegative()
 
 /** The checkpoint of a training. */
 export interface Checkpoint {
@@ -46,7 +49,11 @@ export class Checkpoints {
     if (row === undefined) return undefined
     const file = this.#beside(row.file)
     return existsSync(file)
-      ? { step: Number(row.step), file, state: parseJson('checkpoints.state', row.state) }
+      ? {
+          step: readValue(stepSchema, 'checkpoints.step', row.step),
+          file,
+          state: parseJson('checkpoints.state', row.state),
+        }
       : undefined
   }
 

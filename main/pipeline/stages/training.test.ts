@@ -136,6 +136,26 @@ test('a kill between the saved adapter and the end of its checkpoint leaves no c
   expect(readdirSync(dirname(store.path))).not.toContain('lab.sqlite-checkpoints')
 })
 
+test('a checkpoint with a negative count is told as damage', async () => {
+  const { context, abort } = stage()
+  await expect(train(context, (step) => step === 12 && abort.abort())).rejects.toThrow()
+  const next = { ...context, signal: new AbortController().signal }
+  const { step = 0, file = '', state } = store.checkpoints.get(context.arm('sft')) ?? {}
+  const tensors = readFileSync(file)
+  const save = (at: number, counts: object) =>
+    store.checkpoints.save(context.arm('sft'), at, { ...(state as object), ...counts }, (name) =>
+      writeFileSync(name, tensors),
+    )
+  save(-step, {})
+  await expect(train(next)).rejects.toThrow(/The store is damaged, .*checkpoints\.step holds "-12"/)
+  for (const counts of [{ optimizer_step: -1 }, { num_tokens: -1 }]) {
+    save(step, counts)
+    await expect(train(next)).rejects.toThrow(/The store is damaged, .*checkpoints\.state holds/)
+  }
+  save(step, {})
+  await expect(train(next)).resolves.toBeDefined()
+})
+
 test('a checkpoint without some of its tensors, or cut off, is told with the way out', async () => {
   const { context, abort } = stage()
   await expect(train(context, (step) => step === 12 && abort.abort())).rejects.toThrow()

@@ -93,9 +93,9 @@ export async function trainAdapter(context: StageContext, training: KeptTraining
 const PARTS = ['weights', 'exp_avg', 'exp_avg_sq', 'best'] as const
 
 const restSchema = z.strictObject({
-  num_tokens: z.int(),
-  optimizer_step: z.int(),
-  best: z.strictObject({ step: z.int(), eval_loss: z.number() }).nullable(),
+  num_tokens: z.int().nonnegative(),
+  optimizer_step: z.int().nonnegative(),
+  best: z.strictObject({ step: z.int().nonnegative(), eval_loss: z.number() }).nullable(),
 })
 
 /** A state's tensors in one map, under the names of its parts. */
