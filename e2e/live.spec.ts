@@ -39,9 +39,10 @@ test.describe('while a run trains', () => {
 
 test.describe('while a run plays', () => {
   const PAGES = 4
-  /** It plays soon. */
+  /** It plays soon, and goes on until the test stops it. */
   const SHORT = { sft: { max_steps: 2, eval_steps: 1 } }
-  test.use({ stored: 'nothing', settings: { environment: { pages: PAGES }, training: SHORT } })
+  const LONG = { seeds_per_task: 1000 }
+  test.use({ stored: 'nothing', settings: { environment: { pages: PAGES }, training: SHORT, collect: LONG } })
 
   test('every page is seen at once, sharp, as large as the window allows, with its problem in words', async ({
     page,

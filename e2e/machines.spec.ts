@@ -50,6 +50,8 @@ test('workers are listed with what they play', async ({ page, lab }) => {
     await expect(seen.getByRole('article', { name: 'click-tab' })).toContainText('Switch to the tab.')
     await expect(seen.getByRole('img')).toHaveJSProperty('complete', true)
     await clean(page, 'machines-looked-at')
+    await page.getByRole('button', { name: 'Stop looking at the pages of here' }).click()
+    await seen.waitFor({ state: 'hidden' })
   } finally {
     clearInterval(posting)
     server.close()

@@ -773,6 +773,7 @@ export const words = {
     look: 'Look',
     lookAway: 'Stop looking',
     lookAt: 'Look at the pages of {{machine}}',
+    lookAwayFrom: 'Stop looking at the pages of {{machine}}',
     pagesOf: 'The pages of {{machine}}',
     pagesNote: 'About one picture a second. It travels through the queue, and only while you look.',
     noPages: 'No page of this machine is played on yet.',

@@ -80,8 +80,9 @@ export function Machines() {
                     <Button
                       size="compact-xs"
                       variant="default"
-                      aria-pressed={worker.id === looked}
-                      aria-label={t('live.lookAt', { machine: worker.machine.name })}
+                      aria-label={t(worker.id === looked ? 'live.lookAwayFrom' : 'live.lookAt', {
+                        machine: worker.machine.name,
+                      })}
                       onClick={() => setLooked(worker.id === looked ? null : worker.id)}
                     >
                       {t(worker.id === looked ? 'live.lookAway' : 'live.look')}
