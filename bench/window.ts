@@ -321,8 +321,8 @@ async function runs(page: Page, { run }: LargeLab, gestures: number, smooth: Smo
   })
   await page.getByRole('grid').hover({ position: { x: 200, y: 200 } })
   await scrolling('runs', page, gestures, smooth)
-  await smooth('runs, order by time', async () => {
-    await page.getByRole('grid').getByRole('button', { name: 'Time', exact: true }).click()
+  await smooth('runs, order by seed', async () => {
+    await page.getByRole('grid').getByRole('button', { name: 'Seed', exact: true }).click()
     await page.waitForTimeout(300)
   })
   await smooth('runs, searching', async () => {
