@@ -25,3 +25,14 @@ it('reads back what it writes, and leaves out empty values', () => {
     query: { run: '3', task: 'click-tab-2', reason: 'page hung: 100% & more' },
   })
 })
+
+it('goes nowhere once the reader has left', () => {
+  window.location.hash = '#/tasks?edit=mine'
+  const stays = location.goToFromHere()
+  stays('tasks', { edit: 'other' })
+  expect(window.location.hash).toBe('#/tasks?edit=other')
+  const leaves = location.goToFromHere()
+  window.location.hash = '#/live'
+  leaves('tasks', { edit: 'mine' })
+  expect(window.location.hash).toBe('#/live')
+})

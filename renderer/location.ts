@@ -58,6 +58,17 @@ export function goTo(view: View, query?: Readonly<Record<string, string | number
   window.location.hash = hrefOf(view, query)
 }
 
+/**
+ * A `goTo` for what ends later than it was asked for, such as a save. It does nothing once the reader has left the place where this
+ * was called.
+ */
+export function goToFromHere(): typeof goTo {
+  const { hash } = window.location
+  return (view, query) => {
+    if (window.location.hash === hash) goTo(view, query)
+  }
+}
+
 type Choices = Readonly<Record<string, string | number | undefined>>
 
 /**

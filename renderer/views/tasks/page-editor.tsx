@@ -6,7 +6,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { tells } from '../../i18n/say.ts'
-import { goTo } from '../../location.ts'
+import { goToFromHere } from '../../location.ts'
 import { Loading } from '../../parts/loading.tsx'
 import { Page, Panel } from '../../parts/page.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
@@ -55,11 +55,12 @@ function Lost({ page, error, retry }: LostProps) {
   const [draft, keep] = usePageDraft(page)
   const saveAs = async (name: string) => {
     if (draft === undefined) return
+    const go = goToFromHere()
     try {
       await lab.pages.save.mutate({ name, html: draft.html, before: null })
       await queries.invalidateQueries()
       keep(undefined)
-      goTo('tasks', { edit: name })
+      go('tasks', { edit: name })
     } catch (failure) {
       tellError(failure)
     }
@@ -101,13 +102,14 @@ function Editor({ page, opened, start }: Props) {
     setError(null)
   }
   const save = async (as: Partial<PageDraft> = {}) => {
+    const go = goToFromHere()
     try {
       const { name } = await lab.pages.save.mutate({ ...draft, ...as })
       await queries.invalidateQueries()
       keep(undefined)
       setError(null)
       tell(t('tasks.page.saved', { name, folder: start.folder }))
-      goTo('tasks', { edit: name })
+      go('tasks', { edit: name })
     } catch (failure) {
       // The file is read again, and the conflict says the rest.
       if (tells(failure, 'ownPageChanged')) await queries.invalidateQueries({ queryKey: ['pages', 'get', page] })
