@@ -241,12 +241,15 @@ function outcomeOf(stages: readonly StageRecord[]): Outcome {
   return { told: lastLine(stages), rates: ratesOf(evaluated?.result) }
 }
 
-/** The outcomes of the runs of a store, each with the version of the stages that it was read from. */
-const outcomes = new WeakMap<Store, Map<number, Outcome & Pick<StageTotals, 'version'>>>()
+/** With the version of the stages that it was read from. */
+type KnownOutcome = Outcome & Pick<StageTotals, 'version'>
+
+/** The outcomes of the runs of a store. */
+const outcomes = new WeakMap<Store, Map<number, KnownOutcome>>()
 
 /** The outcome of a run. Parsing the results of a thousand runs takes long, so it is read again only where a stage has changed. */
 function outcomeAt(store: Store, run: number, version: string): Outcome {
-  const known = outcomes.get(store) ?? new Map<number, Outcome & Pick<StageTotals, 'version'>>()
+  const known = outcomes.get(store) ?? new Map<number, KnownOutcome>()
   outcomes.set(store, known)
   const before = known.get(run)
   const { told, rates } = before?.version === version ? before : outcomeOf(store.stages.of(run))

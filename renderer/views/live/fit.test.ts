@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { TASK_AREA, VIEWPORT } from '../../../main/environment/emulation.ts'
 import { fitOne, fitWall, GAP, lookFor, PARTS } from './fit.ts'
 
 /** What is left beside the navigation and under the controls of windows of 1440 by 900, 2560 by 1440 and 1024 by 768. */
@@ -45,4 +46,8 @@ test('pictures are as dense as the screen can show, up to three times of one pag
   expect(densities(4)).toEqual([1, 1, 2, 2, 2])
   expect(lookFor(1, 'task', 160, 2)).toEqual({ extent: 'task', density: 2 })
   expect(lookFor(1, 'page', 600, 2)).toEqual({ extent: 'page', density: 2 })
+})
+
+test('the parts of a page are as large as the browser makes them', () => {
+  expect(PARTS).toEqual({ task: TASK_AREA, page: VIEWPORT })
 })
