@@ -131,7 +131,7 @@ test('a server that is away is warned of once and told later, by this run or the
   step(following, run, 'dpo', 1)
   const before = performance.now()
   await following.close()
-  expect(performance.now() - before).toBeLessThan(2000)
+  expect(performance.now() - before).toBeLessThan(10_000)
   expect(said).toEqual(['trackingAway'])
 
   store.stages.end({ run, stage: 'dpo', round: 1 }, 'failed')
