@@ -48,6 +48,18 @@ test('frozen weights cost two passes, and the adapter its own three', () => {
   expect(bytes).toBe(4 * (2 * WEIGHTS + 7 * adapter))
 })
 
+test('layers below the lowest adapted one cost their forward pass alone', () => {
+  const lora = { r: 2, lora_alpha: 4, lora_dropout: 0, target_modules: ['q_proj' as const] }
+  const deep = { ...config, num_hidden_layers: 4 }
+  const [all, upper, last] = [null, [2, 3], [3]].map((layers_to_transform) => {
+    return stepWork(deep, pair, { ...lora, layers_to_transform }).flops
+  })
+  const adapter = 3 * 2 * 6 * 2 * (4 + 4)
+  const layer = FORWARD.linear + 2 * FORWARD.attention
+  expect(all! - upper!).toBe(2 * (layer + adapter))
+  expect(all! - last!).toBe(3 * (layer + adapter))
+})
+
 test('a shared prompt is computed once', () => {
   const unshared: Forest = [
     { tokens: new Int32Array(5), parent: -1, targetStart: 3 },

@@ -2,7 +2,7 @@
 
 import { PROJECTIONS } from '../main/config/choices.ts'
 import type { Forest, LoraConfig, ModelConfig } from '../main/engine/engine.ts'
-import { adapterShapes, checkpointShapes, projectionShape, type Shapes } from '../main/engine/weights.ts'
+import { adapterShapes, checkpointShapes, lowestLayer, projectionShape, type Shapes } from '../main/engine/weights.ts'
 
 /** Floating-point operations (a multiplication and an addition are two), and moved bytes of weights, states and caches. */
 export interface Work {
@@ -40,7 +40,7 @@ export function forwardWork(config: ModelConfig, forest: Forest): Work {
 
 /**
  * A training step: forward, backward, AdamW. Backward costs each product twice (by its input and by its weight), or once
- * for frozen weights with LoRA; nothing is recomputed. AdamW reads weight, gradient and both moments, and writes all but
+ * for frozen weights with LoRA, or not at all below the lowest adapted layer; nothing is recomputed. AdamW reads weight, gradient and both moments, and writes all but
  * the gradient.
  */
 export function stepWork(config: ModelConfig, forest: Forest, lora: LoraConfig | null): Work {
@@ -48,9 +48,11 @@ export function stepWork(config: ModelConfig, forest: Forest, lora: LoraConfig |
   const weights = elements(checkpointShapes(config))
   const trained = lora === null ? weights : elements(adapterShapes(config, lora))
   const frozen = lora === null ? 3 : 2
+  // The share of the layers that backward reaches.
+  const reached = lora === null ? 1 : 1 - lowestLayer(config, lora) / config.num_hidden_layers
   const adapter = lora === null ? 0 : 3 * 2 * rows(forest) * trained
   return {
-    flops: frozen * (linear + head) + 3 * attention + adapter,
+    flops: frozen * head + (1 + (frozen - 1) * reached) * linear + (1 + 2 * reached) * attention + adapter,
     bytes: FLOAT * (2 * weights + 7 * trained),
   }
 }

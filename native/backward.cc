@@ -8,7 +8,7 @@ namespace dpo {
 // What the gradients at and below this layer need. Above the lowest trained layer, that is everything.
 template <class T>
 typename Decoder<T>::Needs Decoder<T>::needs(int64_t layer) const {
-  if (adapter_ == nullptr || layer > adapter_->lowest()) return {true, true, true, true};
+  if (adapter_ == nullptr || layer > lowest_) return {true, true, true, true};
   Needs n{};
   n.input = false;
   n.qkv = site(layer, kQkv) != nullptr;
@@ -29,7 +29,7 @@ void Decoder<T>::backward(const Layout& layout, const T* dLogprobs) {
   g_.dAttended.resize(rows_ * c.q());
   g_.dQkv.resize(rows_ * c.qkv());
 
-  for (int64_t l = c.layers - 1; l >= (adapter_ == nullptr ? 0 : adapter_->lowest()); l--) {
+  for (int64_t l = c.layers - 1; l >= lowest_; l--) {
     const Needs need = needs(l);
     if (isRemade(l)) remake(layout, l);
     else if (keepsRaw() && !last(l))

@@ -87,7 +87,7 @@ template <class T>
 class Decoder {
  public:
   // Backward keeps the states of as many layers, from the top down, as fit into `keptBytes`. It recomputes the others from
-  // their inputs, to the same bits.
+  // their inputs, to the same bits. Of layers below the lowest trained one nothing is kept.
   Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes);
 
   // Runs the layers over the batch. Then tail() holds the last layer's output at the head rows. With `keep`, keeps what
@@ -166,8 +166,8 @@ class Decoder {
   // Whether backward must recompute the layer. The state of the last one still exists.
   bool isRemade(int64_t layer) const { return layer < firstKept_ && !last(layer); }
   int64_t firstKept() const;
-  // [rows, hidden] the input of a layer
-  T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(layer) : 0].data(); }
+  // [rows, hidden] the input of a layer. Backward needs those from the lowest trained layer on.
+  T* input(int64_t layer) { return inputs_[keep_ ? static_cast<size_t>(std::max(layer, lowest_)) : 0].data(); }
   // [tail, q] the input of o_proj
   T* attended(int64_t layer) { return last(layer) ? tailAttended_.data() : state(layer).attended.data(); }
   T* qkv(int64_t layer) { return qkv_[own(layer)].data(); }
@@ -229,6 +229,7 @@ class Decoder {
   const int64_t keptBytes_;
   Passes passes_ = Passes::kBlocks;
   bool keep_ = false;
+  int64_t lowest_ = 0;                // the lowest trained layer
   int64_t firstKept_ = 0;             // the lowest layer whose state is kept
   int64_t mostRows_ = 0;              // of any batch since memory was freed
   bool rounds_ = false;  // whether products may round activations to int8: in generation, never in training

@@ -55,7 +55,8 @@ template <class T>
 void Decoder<T>::resizeStates(bool wide) {
   const Config& c = base_.config;
   if (wide)
-    for (int64_t l = 0; l < (keep_ ? c.layers : 1); l++) inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
+    for (int64_t l = keep_ ? lowest_ : 0; l < (keep_ ? c.layers : 1); l++)
+      inputs_[static_cast<size_t>(l)].resize(rows_ * c.hidden);
   if (c.qkNorm) qkRstd_.resize(rows_ * (c.heads + c.kvHeads));
   if (keepsRaw()) turned_.resize(rows_ * c.qkv());
   for (int64_t l = firstKept_ > 0 ? -1 : 0; l < c.layers; l = std::max(l + 1, firstKept_)) {
@@ -90,7 +91,7 @@ int64_t Decoder<T>::firstKept() const {
     for (int i = 0; i < kSites; i++) ranks += adapter_->rank(static_cast<Site>(i));
   const int64_t row = c.q() + c.hidden + 2 * c.ff + c.qkv() + c.heads + 2 + ranks;
   const int64_t layers = keptBytes_ / (std::max<int64_t>(mostRows_, 1) * row * static_cast<int64_t>(sizeof(T)));
-  return std::max<int64_t>(c.layers - layers, 0);
+  return std::max(c.layers - layers, lowest_);
 }
 
 template <class T>
@@ -114,6 +115,7 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   keep_ = keep;
   rounds_ = hooks != nullptr;
   rows_ = layout.rowCount();
+  lowest_ = adapter == nullptr ? 0 : adapter->lowest();
   if (keep) mostRows_ = std::max(mostRows_, rows_);
   firstKept_ = keep ? firstKept() : c.layers;
   tailCount_ = static_cast<int64_t>(layout.headRows.size());

@@ -84,7 +84,7 @@ function referenceLogits(config: ModelConfig, base: Doubles, adapter: ReferenceA
     const y = times(base.get(`${name}.weight`)!, x).map((value, i) => value + (bias?.[i] ?? 0))
     if (!adapter?.lora.target_modules.includes(projection)) return y
     const { lora } = adapter
-    if (lora.modules?.has(name) === false) return y
+    if (lora.layers_to_transform?.includes(layer) === false || lora.modules?.has(name) === false) return y
     const { r, lora_alpha } = lora.modules?.get(name) ?? lora
     const scale = lora_alpha / (lora.use_rslora === true ? Math.sqrt(r) : r)
     const dropped = x.map((value, column) => value * (adapter.dropout?.(layer, projection, row, column) ?? 1))

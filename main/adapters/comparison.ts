@@ -80,9 +80,9 @@ function originDifferences(one: AdapterRecord, other: AdapterRecord): Difference
 }
 
 /** The adapter's own values, and its ancestors by kind. */
-function origin({ run, round, arm, base, r, lora_alpha, target_modules, lineage }: AdapterRecord) {
+function origin({ run, round, arm, base, r, lora_alpha, target_modules, layers_to_transform, lineage }: AdapterRecord) {
   const made = lineage.filter(({ kind }) => kind !== 'base').map((ancestor) => [ancestor.kind, ancestor] as const)
-  const values: Record<string, unknown> = { run, round, arm, base, r, lora_alpha, target_modules }
+  const values: Record<string, unknown> = { run, round, arm, base, r, lora_alpha, target_modules, layers_to_transform }
   return Object.assign(values, Object.fromEntries(made))
 }
 

@@ -31,6 +31,13 @@ test('with use_rslora the effective scale is told', async () => {
   ])
 })
 
+test('an adapter of some layers says which', async () => {
+  const lora = { r: 4, lora_alpha: 8, lora_dropout: 0, target_modules: ['q_proj'] as const }
+  await saveAdapter(join(folder, 'sft'), { ...lora, layers_to_transform: [2, 3] }, new Map(), 'models/base')
+  await saveAdapter(join(folder, 'dpo'), lora, new Map(), 'models/base')
+  expect(listAdapters(store, config(0))).toMatchObject([{ layers_to_transform: [2, 3] }, { layers_to_transform: null }])
+})
+
 test('golden samples are an origin of DPO only where the run trained on them', () => {
   const kinds = (run: number, arm = 'dpo') => lineages(store)(run, arm, 1).map(({ kind }) => kind)
   const alone = store.runs.create('trial', 'dpo', config(0))

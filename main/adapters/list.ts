@@ -38,6 +38,8 @@ export interface AdapterRecord extends AdapterPlace {
   /** The factor of B A with use_rslora: alpha / sqrt(r). null without it, where it is alpha / r. */
   readonly rsloraScale: number | null
   readonly target_modules: readonly string[]
+  /** The layers that have these, by number; null for all. */
+  readonly layers_to_transform: readonly number[] | null
   readonly base: string | null
   /** Tells that the adapter names another base model than the configuration's; null where it does not. */
   readonly note: Message | null
@@ -129,7 +131,10 @@ function read(
 const CONFIG = 'adapter_config.json'
 const WEIGHTS = 'adapter_model.safetensors'
 
-type Settings = Pick<AdapterRecord, 'r' | 'lora_alpha' | 'rsloraScale' | 'target_modules' | 'base'>
+type Settings = Pick<
+  AdapterRecord,
+  'r' | 'lora_alpha' | 'rsloraScale' | 'target_modules' | 'layers_to_transform' | 'base'
+>
 type Files = Settings & Pick<AdapterRecord, 'bytes' | 'written'>
 
 /** What was read of adapters, by folder, and the stamp of the files as they were then. */
@@ -160,10 +165,17 @@ function filesIn(folder: string): Files | undefined {
 
 function settingsIn(file: string, text: string): Settings {
   const settings = parseAdapterConfig(file, text)
-  const { r, lora_alpha, use_rslora, base_model_name_or_path: base = null } = settings
+  const {
+    r,
+    lora_alpha,
+    use_rslora,
+    layers_to_transform: layers = null,
+    base_model_name_or_path: base = null,
+  } = settings
   const target_modules = targetedProjections(settings)
   const rsloraScale = use_rslora === true ? loraScale({ r, lora_alpha, use_rslora, target_modules }, '') : null
-  return { r, lora_alpha, rsloraScale, target_modules, base }
+  const layers_to_transform = typeof layers === 'number' ? [layers] : layers
+  return { r, lora_alpha, rsloraScale, target_modules, layers_to_transform, base }
 }
 
 /** Changes with every file that is written into the folder, and with its configuration and weights. */

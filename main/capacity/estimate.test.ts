@@ -55,6 +55,16 @@ test('what takes less memory is estimated to', () => {
   expect(total({})).toBeLessThan(total({ tokens: 1152, context: 1088 }))
 })
 
+test('of layers below the lowest trained one no activations are kept', () => {
+  const upper = { ...SEVEN.lora!, layers_to_transform: Array.from({ length: 14 }, (_, i) => 14 + i) }
+  const keeping = { ...SEVEN, gradientCheckpointing: false }
+  const [all, half] = [keeping, { ...keeping, lora: upper }].map(estimateMemory)
+  expect(half!.optimizer).toBe(all!.optimizer / 2)
+  // Inputs of 14 layers, and what 13 more keep: the lower ones share one place.
+  const layer = 3584 + 3584 + 2 * 18_944 + 4608 + 28 + 2 + 7 * 16
+  expect(all!.activations - half!.activations).toBe(4 * SEVEN.tokens * (14 * 3584 + 13 * layer))
+})
+
 test('generating holds a full cache, or more where more is completed at a time', () => {
   const question: GenerationQuestion = { ...SEVEN, completions: 4, prompt: 512, completion: 16 }
   const { total, ...parts } = estimateGeneration(question)

@@ -8,6 +8,7 @@ import {
   checkpointShapes,
   type LoraTargets,
   layerRank,
+  lowestLayer,
   projectionShape,
   type Shapes,
 } from '../engine/weights.ts'
@@ -87,11 +88,13 @@ function activationBytes({
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const { q, qkv, norms } = attentionWidths(config)
   const ranks = lora === null ? 0 : layerRank(config, lora)
+  // Backward needs nothing of the layers below the lowest trained one.
+  const trained = layers - (lora === null ? 0 : lowestLayer(config, lora))
   // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = q + hidden + 2 * wide + qkv + heads + 2 + ranks
-  const room = gradientCheckpointing ? Math.floor(keptBytes / (FLOAT * tokens * layer)) : layers
-  // Layers that are recomputed share the memory of one.
-  const kept = layers * hidden + Math.min(room + 1, layers) * layer
+  const room = gradientCheckpointing ? Math.floor(keptBytes / (FLOAT * tokens * layer)) : trained
+  // Layers whose activations are not kept share the memory of one.
+  const kept = trained * hidden + Math.min(Math.min(room, trained) + 1, layers) * layer
   // After the last layer's attention only rows that predict a target go on.
   const left = room === 0 ? 0 : (tokens - targets) * (hidden + 2 * wide)
   // Backward's arrays, for one layer at a time. It also reuses arrays of the layer that it no longer needs. Beside q and k as

@@ -1,5 +1,6 @@
 /** Checks whether training fits into this machine's memory: warns before it begins, or refuses it. */
 import type { Config } from '../config/schema.ts'
+import { checkLayers } from '../engine/adapter/adapter.ts'
 import { architectureOf } from '../engine/architecture.ts'
 import type { Engine, EngineKind, Holding, LoraConfig, ModelConfig } from '../engine/engine.ts'
 import { chooseHolding } from '../engine/holding.ts'
@@ -192,7 +193,7 @@ export interface MemoryPlan {
  * The peak of a training step of SFT or DPO, for `batch_size` samples or pairs with prompts and completions of these
  * lengths; and the peak of generating one completion for each page. `shape` is by default that of the configured model.
  * Published sizes of Qwen2 need no download for this.
- * @throws UserError if the model is neither on this machine nor of a published size.
+ * @throws UserError if the model is neither on this machine nor of a published size, or lacks a layer that is to be trained.
  */
 export function planMemory(
   config: Config,
@@ -224,7 +225,7 @@ export function planMemory(
   }
 }
 
-/** The question for the peak of a step that planMemory describes. */
+/** The question for the peak of a step that planMemory describes. Throws UserError as `checkLayers` does. */
 export function questionOf(
   config: Config,
   holding: Holding,
@@ -234,6 +235,7 @@ export function questionOf(
   shape: ModelConfig,
 ): MemoryQuestion {
   const { training, lora } = config
+  checkLayers(shape, lora)
   const { batch_size: groups, max_length } = training[stage]
   const most = Math.min(max_length ?? shape.max_position_embeddings, shape.max_position_embeddings)
   // What training cuts to max_length; a prompt that fills it is left out.

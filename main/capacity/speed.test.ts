@@ -33,6 +33,15 @@ testNative('what one layer takes is scaled to all, and the head is read for each
   expect(speed.answer).toBeLessThan((24 * (1 + 2 * 3)) / 2)
 })
 
+testNative('layers below the lowest trained one take the time of a forward pass', async () => {
+  const readings = [0, 4000, 4000, 7000, 7000, 8000, 8000, 9000, 9000, 12_000]
+  const upper = { ...lora, layers_to_transform: [18, 19, 20, 21, 22, 23] }
+  const question = { config: half, holding, lora: upper, prompt: 32, shared: 0, completion: 17, pages: 2 }
+  const speed = await measureSpeed(question, () => readings.shift() ?? Number.NaN)
+  // A forward pass takes a quarter of the pair's time.
+  expect(speed).toMatchObject({ pair: 6 * 4 + 18, sample: (6 + 18 / 4) * 3, reference: 24 })
+})
+
 testNative('what all prompts begin with is told apart', async () => {
   const readings = [0, 8000, 8000, 15_000, 15_000, 17_000, 17_000, 18_000, 18_000, 21_000]
   const question = { config: half, holding, lora, prompt: 100, shared: 68, completion: 4, pages: 2 }

@@ -4,6 +4,7 @@ import type { Forest, Holding, LoraConfig, ModelConfig } from '../engine/engine.
 import { storedAs, weightBytes } from '../engine/holding.ts'
 import { createNativeEngine } from '../engine/native/engine.ts'
 import { randomStream } from '../engine/random-stream.ts'
+import { lowestLayer } from '../engine/weights.ts'
 
 export interface SpeedQuestion {
   readonly config: ModelConfig
@@ -42,7 +43,8 @@ const MEASURED_TOKENS = 16
  * they take a few hundredths of the time. `clock` returns milliseconds.
  */
 export async function measureSpeed(question: SpeedQuestion, clock = () => performance.now()): Promise<Speed> {
-  const { config, holding, lora, prompt, shared, completion, pages } = question
+  const { config, holding, prompt, shared, completion, pages } = question
+  const lora: LoraConfig = { ...question.lora, layers_to_transform: null }
   const slice: ModelConfig = { ...config, num_hidden_layers: 1, vocab_size: VOCABULARY, tie_word_embeddings: true }
   const layers = config.num_hidden_layers
   const engine = await createNativeEngine(slice, randomStream(slice, 1), {
@@ -82,13 +84,16 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
     const written = await seconds(() => generate(2, 1 + MEASURED_TOKENS))
     const token = Math.max(0, written - read) / MEASURED_TOKENS
     const headShare = 1 + headBytes(config, holding) / (layers * layerBytes(config, holding))
+    // Layers below the lowest trained one go forward alone, as all do for the reference.
+    const lowest = lowestLayer(config, question.lora)
+    const steps = layers - lowest + (lowest * reference) / trained
     // A forest takes time by its tokens.
     const ofBeginning = (tokens: number) => shared / (shared + tokens)
     const [inPair, inSample] = [ofBeginning(own + 2 * completion), ofBeginning(own + completion)]
     return {
-      beginning: layers * single * inSample,
-      pair: layers * trained * (1 - inPair),
-      sample: layers * single * (1 - inSample),
+      beginning: steps * single * inSample,
+      pair: steps * trained * (1 - inPair),
+      sample: steps * single * (1 - inSample),
       reference: layers * reference * (1 - inPair),
       answer: (layers * (read + token * (completion - 1) * headShare)) / pages,
     }

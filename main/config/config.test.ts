@@ -91,6 +91,19 @@ test('a suite stands for its tasks, alone and in a list, and a task counts once'
   expect(evaluation.tasks).toHaveLength(17)
 })
 
+test('layers are numbers, a list of them, or a text of numbers and ranges', () => {
+  const layers = (given: string) => parseConfig(`lora: {layers_to_transform: ${given}}`, 'f').lora.layers_to_transform
+  expect(layers('null')).toBeNull()
+  expect(layers('3')).toEqual([3])
+  expect(layers('[5, 3, 5]')).toEqual([3, 5])
+  expect(layers('12-15')).toEqual([12, 13, 14, 15])
+  expect(layers('"0, 4,8-9"')).toEqual([0, 4, 8, 9])
+  for (const wrong of ['[]', '5-3', 'upper', '-1', '[1.5]', '1000', '1-2-3', 'true'])
+    expect(refusal(`lora: {layers_to_transform: ${wrong}}`), wrong).toMatch(
+      /^my.yaml:1: lora.layers_to_transform must be numbers of layers from 0 on, such as 12-23 or 0,4,8, but is /,
+    )
+})
+
 test('an unknown key is refused with file, line and the nearest key', () => {
   expect(refusal('project:\n  seed: 1\ntraining:\n  dpo:\n    beta: 0.1\n    learning_rat: 3\n')).toBe(
     'my.yaml:6: unknown key training.dpo.learning_rat, perhaps training.dpo.learning_rate.',

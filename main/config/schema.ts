@@ -40,6 +40,25 @@ const tasks = z.preprocess(
     .transform(pagesOf),
 )
 
+const layer = z.int().min(0).max(999)
+const LAYERS = /^\d{1,3}(-\d{1,3})?(\s*,\s*\d{1,3}(-\d{1,3})?)*$/
+
+/** Numbers of layers: PEFT's number or list of them, or a text such as 12-23 for the layers from one to another. */
+const layers = z
+  .union([z.string().regex(LAYERS).transform(layersIn), layer.transform((one) => [one]), z.array(layer)], {
+    error: () => says('mustBeLayers'),
+  })
+  .refine((given) => given.length > 0, says('mustBeLayers'))
+  .transform((given) => [...new Set(given)].sort((a, b) => a - b))
+
+/** The layers that a text of numbers and ranges names; none of a range from a number to a smaller one. */
+function layersIn(text: string): number[] {
+  return text.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+  })
+}
+
 /**
  * The keys that SFT and preference training share. The names are TRL's, or the seed document's where it has its own.
  */
@@ -113,6 +132,7 @@ export const configSchema = z.strictObject({
         .array(z.enum(PROJECTIONS))
         .min(1)
         .default([...PROJECTIONS]),
+      layers_to_transform: layers.nullable().default(null),
     })
     .prefault({}),
   training: z

@@ -90,6 +90,7 @@ test('the form describes every key: its type, its explanation, its value', () =>
   expect(field['environment.tasks_dir']).toMatchObject({ type: 'text', nullable: true, default: null })
   expect(field['training.dpo.loss_type']?.choices).toContain('ipo')
   expect(field['lora.target_modules']).toMatchObject({ type: 'list', choices: expect.arrayContaining(['q_proj']) })
+  expect(field['lora.layers_to_transform']).toMatchObject({ type: 'text', nullable: true, default: null })
   expect(field.tasks).toMatchObject({ type: 'list', words: expect.arrayContaining(['classic', 'broad']) })
   expect(field['evaluation.tasks']).toMatchObject({
     type: 'list',

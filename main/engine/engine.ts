@@ -50,11 +50,13 @@ export interface ModelConfig {
 
 /**
  * The part of PEFT's LoraConfig that affects the computation: y = Wx + scale B A dropout(x), where the scale is
- * lora_alpha / r. Every layer has the target modules, unless `modules` names others.
+ * lora_alpha / r. Every layer has the target modules, unless `layers_to_transform` or `modules` names others.
  */
 export interface LoraConfig extends LoraModule {
   readonly lora_dropout: number
   readonly target_modules: readonly Projection[]
+  /** The layers that have the target modules, by number from 0; null for all. */
+  readonly layers_to_transform?: readonly number[] | null
   /** The scale is lora_alpha / sqrt(r) instead (Kalajdzievski 2023, arXiv:2312.03732). */
   readonly use_rslora?: boolean
   /**

@@ -185,12 +185,14 @@ describe.each(Object.keys(ENGINES))('%s', { timeout: 120_000 }, (name) => {
       differences.judge(await engine.gradients(), tolerance)
     })
 
+    const LAST = { ...LORA, layers_to_transform: [config.num_hidden_layers - 1] }
     test.each([
       ['LoRA on all projections', LORA, undefined],
       ['LoRA with dropout', LORA, DROPOUT_SEED],
       ['LoRA on two projections', PARTIAL, undefined],
       ['LoRA of different modules, ranks and scales', mixedLora(config), undefined],
       ['LoRA of different modules with dropout', mixedLora(config), DROPOUT_SEED],
+      ['LoRA on the last layer by its number', LAST, DROPOUT_SEED],
       ['LoRA in the last layer alone', mixedLora(config, config.num_hidden_layers - 1), undefined],
     ])('%s: scores and every gradient agree', async (adapter, lora, dropoutSeed) => {
       const tensors = randomAdapter(config, lora, 2, 0.3)

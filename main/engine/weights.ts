@@ -87,7 +87,9 @@ export interface AdaptedModule {
 
 /** The modules that an adapter adapts, layer by layer. */
 export function adaptedModules(config: ModelConfig, lora: LoraTargets): AdaptedModule[] {
-  return Array.from({ length: config.num_hidden_layers }, (_, layer) => layer).flatMap((layer) =>
+  const all = Array.from({ length: config.num_hidden_layers }, (_, layer) => layer)
+  const layers = all.filter((layer) => lora.layers_to_transform?.includes(layer) ?? true)
+  return layers.flatMap((layer) =>
     lora.target_modules.flatMap((projection) => {
       const name = projectionName(layer, projection)
       if (lora.modules?.has(name) === false) return []
@@ -122,6 +124,11 @@ export function adapterShapes(config: ModelConfig, lora: LoraTargets): Shapes {
 /** The names of a module's lora_A and lora_B in PEFT's file. */
 export function loraTensors(module: string): readonly [string, string] {
   return [`base_model.model.${module}.lora_A.weight`, `base_model.model.${module}.lora_B.weight`]
+}
+
+/** The lowest layer that an adapter adapts; 0 where it adapts none. Training computes no gradient below it. */
+export function lowestLayer(config: ModelConfig, lora: LoraTargets): number {
+  return adaptedModules(config, lora)[0]?.layer ?? 0
 }
 
 /** The most that the ranks of one layer sum up to. */

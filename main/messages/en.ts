@@ -50,6 +50,7 @@ export const ENGLISH = {
   isWrong: 'is wrong: {{detail}}',
   mustBeName: 'must be letters, digits, dots, dashes and underscores',
   mustBeFolderName: 'must be letters, digits, dots, dashes and underscores, at most 200 of them, and neither . nor ..',
+  mustBeLayers: 'must be numbers of layers from 0 on, such as 12-23 or 0,4,8',
   mustBeOneLine: 'must be one line',
   mustBePageName: 'must be small letters a to z, digits, and single dashes between them',
   mustBeShortLine: 'must be one line of at most 60 characters, without spaces at its ends',
@@ -267,6 +268,8 @@ export const ENGLISH = {
   adapterEmpty: '{{file}} holds no LoRA weights; copy the file again, or save the adapter again in PEFT.',
   adapterOtherDepth:
     '{{file}} adapts {{module}}, but the base model has {{layers}} layers; the adapter belongs to another model.',
+  layersOverModel:
+    'lora.layers_to_transform names layer {{layer}}, but the base model has {{layers}}, numbered from 0; name others, or null for all.',
   adapterOtherModule:
     '{{file}} adapts {{module}}; this lab supports LoRA only on the seven projections of a layer. Merge it in PEFT with merge_and_unload and use the merged model as the base model.',
   adapterStrangeModule:

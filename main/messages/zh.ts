@@ -40,6 +40,7 @@ export const CHINESE = translated({
   isWrong: '有误：{{detail}}',
   mustBeName: '只能用字母、数字、点、短横和下划线',
   mustBeFolderName: '只能用字母、数字、点、短横和下划线，至多 200 个，且不能是 . 或 ..',
+  mustBeLayers: '必须是从 0 开始的层号，例如 12-23 或 0,4,8',
   mustBeOneLine: '必须是一行',
   mustBePageName: '只能用小写字母 a 到 z、数字，以及它们之间的单个短横',
   mustBeShortLine: '必须是一行，至多 60 个字符，首尾没有空格',
@@ -234,6 +235,8 @@ export const CHINESE = translated({
     '{{file}} 里有几个适配器的张量（{{names}}）；请在 PEFT 中用 save_pretrained(TO, selected_adapters=[NAME]) 只保存一个。',
   adapterEmpty: '{{file}} 里没有 LoRA 权重；请重新复制该文件，或在 PEFT 中重新保存适配器。',
   adapterOtherDepth: '{{file}} 作用于 {{module}}，而基座模型只有 {{layers}} 层；适配器属于另一个模型。',
+  layersOverModel:
+    'lora.layers_to_transform 里有层号 {{layer}}，而基座模型只有 {{layers}}，从 0 开始编号；请改用其他层号，或用 null 表示所有层。',
   adapterOtherModule:
     '{{file}} 作用于 {{module}}；本实验室只支持每层七个投影上的 LoRA。请在 PEFT 中用 merge_and_unload 合并，再把合并后的模型用作基座模型。',
   adapterStrangeModule: '{{file}} 作用于 {{module}}，这个系列的模型里没有它；适配器属于另一个模型。',

@@ -12,6 +12,7 @@ const loraSchema = z.object({
   lora_alpha: z.number(),
   use_rslora: z.boolean(),
   target_modules: z.array(z.string()),
+  layers_to_transform: z.array(z.number()).nullable().default(null),
   /** Of adapters whose modules differ: rank and alpha by the module's name. */
   modules: z.record(z.string(), z.object({ r: z.number(), lora_alpha: z.number() })),
 })
@@ -55,12 +56,20 @@ export const recordSchema = z.object({
 export type TrainingRecord = z.output<typeof recordSchema>
 
 /** What an adapter adapts, in a form that can be compared. */
-export function loraShape({ r, lora_alpha, use_rslora = false, target_modules, modules }: LoraConfig): LoraShape {
+export function loraShape({
+  r,
+  lora_alpha,
+  use_rslora = false,
+  target_modules,
+  layers_to_transform = null,
+  modules,
+}: LoraConfig): LoraShape {
   return {
     r,
     lora_alpha,
     use_rslora,
     target_modules: [...target_modules].sort(),
+    layers_to_transform: layers_to_transform && [...layers_to_transform],
     modules: Object.fromEntries([...(modules ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }

@@ -119,7 +119,7 @@ export function artifactsOf(
 /** The adapter's model card, in the form of the Hugging Face Hub: what it is and what it was made from. */
 export function adapterCard(
   { id, name, config }: Run,
-  { arm, round, base, r, lora_alpha, target_modules, lineage, path }: AdapterRecord,
+  { arm, round, base, r, lora_alpha, target_modules, layers_to_transform: layers, lineage, path }: AdapterRecord,
 ): string {
   const made = lineage.map(({ kind, name: from, run, count }) => {
     const parts = [from, ...(run === null ? [] : [`run ${run}`]), ...(count === null ? [] : [String(count)])]
@@ -135,7 +135,7 @@ export function adapterCard(
     '---',
     `# ${name}-${id}: ${arm}${round > 1 ? `, round ${round}` : ''}`,
     '',
-    `LoRA of rank ${r}, alpha ${lora_alpha}, on ${target_modules.join(', ')}; in ${path}.`,
+    `LoRA of rank ${r}, alpha ${lora_alpha}, on ${target_modules.join(', ')}${layers === null ? '' : ` of layers ${layers.join(', ')}`}; in ${path}.`,
     '',
     'Made from:',
     '',

@@ -37,6 +37,7 @@ export const names: Readonly<Record<string, string>> = {
   'lora.lora_alpha': 'LoRA alpha',
   'lora.lora_dropout': 'LoRA dropout',
   'lora.target_modules': 'Projections with an adapter',
+  'lora.layers_to_transform': 'Layers with an adapter',
   'training.gradient_checkpointing': 'Gradient checkpointing',
   'training.sft.learning_rate': 'Learning rate',
   'training.sft.max_steps': 'Steps, at most',

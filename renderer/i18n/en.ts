@@ -716,6 +716,7 @@ export const words = {
         r: 'Rank (r)',
         lora_alpha: 'Alpha',
         target_modules: 'Projections',
+        layers_to_transform: 'Layers',
         adapter: 'Reference',
         pairs: 'Pairs',
         golden: 'Golden samples',

@@ -37,6 +37,7 @@ export const names: Readonly<Record<string, string>> = {
   'lora.lora_alpha': 'LoRA alpha',
   'lora.lora_dropout': 'LoRA dropout',
   'lora.target_modules': '加适配器的投影层',
+  'lora.layers_to_transform': '加适配器的层',
   'training.gradient_checkpointing': '梯度检查点',
   'training.sft.learning_rate': '学习率',
   'training.sft.max_steps': '步数上限',
@@ -138,6 +139,8 @@ export const fields: Readonly<Record<string, string>> = {
   'lora.lora_alpha': '适配器输出乘以 lora_alpha / r。',
   'lora.lora_dropout': '训练时丢弃适配器输入的比例。',
   'lora.target_modules': '加适配器的投影层。',
+  'lora.layers_to_transform':
+    '加适配器的层，从 0 开始编号：12-23，或 0,4,8。null 表示所有层。如果只有上面的层有适配器，训练的一步所用的时间和内存更少。',
   'training.gradient_checkpointing': '反向时重算激活而不保留：省内存、费时间；auto 为权重非 fp32 时启用。',
   'training.sft.learning_rate': 'AdamW 的峰值步长。小模型需要更大的值；7B 适合 2.0e-4。',
   'training.sft.max_steps': '优化步数上限。',

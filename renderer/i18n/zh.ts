@@ -696,6 +696,7 @@ export const words: Words = {
         r: '秩（r）',
         lora_alpha: '缩放（alpha）',
         target_modules: '投影',
+        layers_to_transform: '层',
         adapter: '参考',
         pairs: '偏好对',
         golden: '黄金样本',

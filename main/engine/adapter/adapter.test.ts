@@ -83,6 +83,11 @@ test.each<[string, RegExp, (at: string) => Promise<unknown>]>([
   ['another target', /holds .*q_proj.*does not target/, change({ target_modules: ['lm_head'] })],
   ['an excluded module', /holds .*q_proj.*does not target/, change({ exclude_modules: ['q_proj'] })],
   ['other layers', /holds .*layers\.0\..*does not target/, change({ layers_to_transform: 1 })],
+  [
+    'a place of layers that is not this model’s',
+    /does not target/,
+    change({ layers_to_transform: [0, 1], layers_pattern: 'h' }),
+  ],
   ['trained biases that are missing', /\.bias was trained \(bias\)/, change({ bias: 'lora_only' })],
   [
     'a trained head that is missing',
@@ -232,6 +237,42 @@ test.each<[string, Record<string, unknown>]>([
   await saveAdapter(folder, lora, tensors, null)
   await change({ ...BESIDE, ...keys })(folder)
   expect(await loadAdapter(folder, config)).toEqual({ lora, tensors, baseModelName: null })
+})
+
+test('some layers are written and read with PEFT’s key', async () => {
+  const upper: LoraConfig = { ...lora, layers_to_transform: [1] }
+  const tensors = randomAdapter(config, upper, 1)
+  expect([...tensors.keys()].every((name) => name.includes('.layers.1.'))).toBe(true)
+  await saveAdapter(folder, upper, tensors, null)
+  const written = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8'))
+  expect(written).toMatchObject({
+    target_modules: ['q_proj', 'down_proj'],
+    layers_to_transform: [1],
+    layers_pattern: null,
+  })
+  const told: Message[] = []
+  const loaded = { lora: upper, tensors, baseModelName: null }
+  const load = () => loadAdapter(folder, config, { warn: (one) => told.push(one) })
+  expect(await load()).toEqual(loaded)
+  const one = 'model.layers.1.'
+  for (const keys of [
+    { layers_to_transform: 1 },
+    { layers_to_transform: [1, 7], layers_pattern: ['blocks', 'layers'] },
+    { layers_to_transform: null, target_modules: [`${one}self_attn.q_proj`, `${one}mlp.down_proj`] },
+  ]) {
+    await change({ ...BESIDE, layers_pattern: null, ...keys })(folder)
+    expect(await load()).toEqual(loaded)
+  }
+  expect(told).toEqual([])
+  await change({ target_modules: lora.target_modules, layers_to_transform: [0, 1] })(folder)
+  expect(await load()).toEqual(loaded)
+  expect(told.map(english)).toEqual([expect.stringMatching(/no weights for 2 modules .*layers\.0\.self_attn\.q_proj/)])
+})
+
+test('a layer that the model does not have is refused', () => {
+  expect(() => initLora(config, { ...lora, layers_to_transform: [1, 2] }, 1)).toThrow(
+    'lora.layers_to_transform names layer 2, but the base model has 2 layers',
+  )
 })
 
 test('an old configuration has PEFT’s defaults', async () => {

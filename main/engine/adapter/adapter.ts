@@ -31,11 +31,21 @@ export interface Adapter {
   readonly prompt?: string | undefined
 }
 
+/** Throws UserError if `lora` names a layer that the model does not have. PEFT ignores such a layer. */
+export function checkLayers(
+  { num_hidden_layers: count }: ModelConfig,
+  lora: Pick<LoraConfig, 'layers_to_transform'>,
+): void {
+  const layer = lora.layers_to_transform?.find((one) => one >= count)
+  if (layer !== undefined) throw new UserError('layersOverModel', { layer, layers: message('countLayers', { count }) })
+}
+
 /**
  * The tensors of a new adapter, initialised as in PEFT: lora_A uniform within 1 / sqrt(in) (Kaiming with a = sqrt(5)), and
- * lora_B zero, so that the model starts as the base model.
+ * lora_B zero, so that the model starts as the base model. Throws UserError as `checkLayers` does.
  */
 export function initLora(config: ModelConfig, lora: LoraConfig, seed: number): Tensors {
+  checkLayers(config, lora)
   const uniform = uniformStream(seed)
   const tensors = new Map<string, Tensor>()
   for (const [name, shape] of adapterShapes(config, lora)) {
@@ -82,7 +92,7 @@ export async function saveAdapter(
     use_dora: false,
     rank_pattern: differing('r'),
     alpha_pattern: differing('lora_alpha'),
-    layers_to_transform: null,
+    layers_to_transform: lora.layers_to_transform ?? null,
     layers_pattern: null,
     modules_to_save: null,
   }
@@ -190,10 +200,12 @@ function loraOf(
   const { r, lora_alpha, lora_dropout, use_rslora } = settings
   const target_modules = PROJECTIONS.filter((projection) => names.some((name) => name.endsWith(`.${projection}`)))
   const common = { r, lora_alpha, lora_dropout, target_modules, ...(use_rslora === true ? { use_rslora } : {}) }
+  const layers = [...new Set(adaptedModules(config, { ...common, modules: own }).map(({ layer }) => layer))]
   const plain =
-    names.length === config.num_hidden_layers * target_modules.length &&
+    names.length === layers.length * target_modules.length &&
     [...own.values()].every((module) => module.r === r && module.lora_alpha === lora_alpha)
-  const lora: LoraConfig = plain ? common : { ...common, modules: own }
+  const inSome = layers.length === config.num_hidden_layers ? common : { ...common, layers_to_transform: layers }
+  const lora: LoraConfig = plain ? inSome : { ...common, modules: own }
 
   const shapes = new Map(
     [...modules].flatMap(([name, { a, b }]) => {

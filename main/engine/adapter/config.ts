@@ -27,6 +27,7 @@ const configSchema = z.looseObject({
   exclude_modules: modulesSchema,
   modules_to_save: modulesSchema,
   layers_to_transform: z.union([z.int(), z.array(z.int())]).nullish(),
+  layers_pattern: modulesSchema,
   rank_pattern: z.record(z.string(), rank).nullish(),
   alpha_pattern: z.record(z.string(), alpha).nullish(),
   init_lora_weights: z.union([z.boolean(), z.string()]).nullish(),
@@ -102,7 +103,7 @@ export function moduleSettings(config: AdapterConfig, names: readonly string[]):
 }
 
 /**
- * Those of `names` that PEFT would adapt by target_modules, exclude_modules and layers_to_transform.
+ * Those of `names` that PEFT would adapt by target_modules, exclude_modules, layers_to_transform and layers_pattern.
  * @throws UserError if a regular expression cannot be read.
  */
 export function targetedModules(config: AdapterConfig, names: readonly string[]): Set<string> {
@@ -111,13 +112,28 @@ export function targetedModules(config: AdapterConfig, names: readonly string[])
     ...named(config, 'exclude_modules', names),
     ...(whole.size === 0 ? [] : names.filter((name) => partsOf(name).some((part) => whole.has(part)))),
   ])
-  const { target_modules: targets, layers_to_transform: given } = config
-  const layers = new Set(typeof given === 'number' ? [given] : given)
+  const { target_modules: targets } = config
   const paths = new Set(typeof targets === 'string' ? [] : targets)
-  const inLayers = (name: string) =>
-    layers.size === 0 || typeof targets === 'string' || layers.has(Number(/\.layers\.(\d+)\./.exec(name)?.[1]))
+  const layers = typeof targets === 'string' ? null : inLayers(config, names)
   const found = targets === undefined || targets === null ? names : named(config, 'target_modules', names)
-  return new Set(found.filter((name) => !excluded.has(name) && (inLayers(name) || paths.has(name))))
+  return new Set(
+    found.filter((name) => !excluded.has(name) && (layers === null || layers.has(name) || paths.has(name))),
+  )
+}
+
+/** Those of `names` in the layers that layers_to_transform names, if layers_pattern finds layers; null for all. */
+function inLayers(config: AdapterConfig, names: readonly string[]): Set<string> | null {
+  const { layers_to_transform: given, layers_pattern: pattern } = config
+  const layers = new Set(typeof given === 'number' ? [given] : given)
+  if (layers.size === 0) return null
+  const patterns = (typeof pattern === 'string' ? [pattern] : (pattern ?? [])).filter((one) => one !== '')
+  const places = patterns.map((one) => `.*\\.${one}\\.\\d+\\..*`)
+  const found = patterns.length === 0 ? null : matches(config, 'layers_pattern', places, names, 'whole')
+  return new Set(
+    names.filter(
+      (name, i) => (found === null || found[i] !== -1) && layers.has(Number(/\.layers\.(\d+)\./.exec(name)?.[1])),
+    ),
+  )
 }
 
 /** The ends of a path, and the path itself: a.b.c has c, b.c and a.b.c. */

@@ -12,7 +12,10 @@ import { openRemoteEngine } from './remote-engine.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../testing/host-program.ts', import.meta.url))
 const BASE = randomModel(TINY, 1, 0.3)
-const LORA: LoraConfig = { r: 2, lora_alpha: 4, lora_dropout: 0.1, target_modules: ['q_proj', 'down_proj'] }
+const LORA: LoraConfig = {
+  ...{ r: 2, lora_alpha: 4, lora_dropout: 0.1, target_modules: ['q_proj', 'down_proj'] },
+  layers_to_transform: [1],
+}
 const ADAPTER = randomAdapter(TINY, LORA, 2, 0.3)
 const ADAMW = {
   learning_rate: 0.01,

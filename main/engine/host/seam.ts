@@ -32,6 +32,7 @@ const lora: z.ZodType<LoraConfig> = z.object({
   ...loraModule,
   lora_dropout: z.number(),
   target_modules: z.array(z.enum(PROJECTIONS)),
+  layers_to_transform: z.array(count).nullable().exactOptional(),
   use_rslora: z.boolean().exactOptional(),
   modules: z.map(z.string(), z.object(loraModule)).exactOptional(),
 })

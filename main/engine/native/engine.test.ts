@@ -354,8 +354,8 @@ describeNative('the native engine', () => {
       const tokens = Int32Array.from({ length: 600 }, (_, i) => (7 * i) % wide.vocab_size)
       const batch: Forest = [{ tokens, parent: -1, targetStart: 500 }]
       await using(await open(wide), async (engine) => {
-        const trained = async () => {
-          await engine.addAdapter('a', LORA, randomAdapter(wide, LORA, 2, 0.2))
+        const trained = async (lora = LORA) => {
+          await engine.addAdapter('a', lora, randomAdapter(wide, lora, 2, 0.2))
           await engine.train('a')
           await engine.accumulate(batch, slopes)
           const gradients = await engine.gradients()
@@ -369,6 +369,9 @@ describeNative('the native engine', () => {
         const second = await trained()
         expect(second.freed).toBeGreaterThan(15e6)
         expect(second.gradients).toEqual(first.gradients)
+        // Of three of the four layers nothing is kept.
+        const last = await trained({ ...LORA, layers_to_transform: [3] })
+        expect(last.freed).toBeLessThan(second.freed - 10e6)
       })
     },
   )

@@ -196,6 +196,29 @@ describeNative('frozen weights', () => {
     }
   })
 
+  test.each([
+    ['float32', EVEN],
+    ['nf4', EVEN],
+    ['bf16', NORMED],
+  ] as const)('so do those of the upper layers at %s, if only these are trained', async (precision, shape) => {
+    const config = { ...shape, num_hidden_layers: 4 }
+    const lora = { ...LORA, layers_to_transform: [2, 3] }
+    const gradients = async (options: NativeOptions) =>
+      using(
+        await createNativeEngine(config, randomModel(config, 1, 0.1), { precision, ...options }),
+        async (engine) => {
+          await engine.addAdapter('lora', lora, randomAdapter(config, lora, 2, 0.2))
+          await engine.train('lora')
+          const scores = await engine.accumulate(BATCH, slopes, 7)
+          return [scores, await engine.gradients()]
+        },
+      )
+    const kept = await gradients({})
+    for (const keptBytes of [0, 700_000, 1e9]) {
+      expect(await gradients({ checkpointing: true, keptBytes })).toEqual(kept)
+    }
+  })
+
   test('batches of different sizes take turns, whatever activations are kept', async () => {
     const base = randomModel(EVEN, 1, 0.1)
     const [small] = BATCH

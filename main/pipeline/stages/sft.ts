@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type BatchSize, checkMemory, largestBatch, largestBatches, memoryShortLater } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
 import type { Config } from '../../config/schema.ts'
-import { initLora } from '../../engine/adapter/adapter.ts'
+import { checkLayers, initLora } from '../../engine/adapter/adapter.ts'
 import { projectPath, shownPath } from '../../files/paths.ts'
 import { UserError } from '../../messages/error.ts'
 import { message } from '../../messages/message.ts'
@@ -35,6 +35,7 @@ export const sft: Stage<z.output<typeof result>> = {
     const { sft: options } = config.training
     const { seed } = config.project
     const model = await resources.model()
+    checkLayers(model.engine.config, config.lora)
     const samples = await goldenExamples(model, context)
     if (samples.train.length === 0) {
       throw new UserError('noSample', { path: config.paths.sft_data })

@@ -10,7 +10,16 @@ const adapter = (
   changes: Partial<Adapter> = {},
 ): Adapter => ({
   ...{ path, run, arm: path.split('/').at(-1)!, round: reference === null ? 0 : 1, rounds: 1, current: run === null },
-  ...{ problem: null, r: 8, lora_alpha: 16, rsloraScale: null, target_modules: [], base: 'models/base', note: null },
+  ...{
+    problem: null,
+    r: 8,
+    lora_alpha: 16,
+    rsloraScale: null,
+    target_modules: [],
+    layers_to_transform: null,
+    base: 'models/base',
+    note: null,
+  },
   ...{ bytes: 1, written: 0, origin: null },
   lineage: [...(reference === null ? [] : [ancestor('adapter', reference)]), ancestor('base', 'models/base')],
   ...changes,
