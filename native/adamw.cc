@@ -70,6 +70,7 @@ double Engine<T>::step(const AdamW& options) {
   });
   p.grad.zero();
   pages_.clear();
+  if (!target_) decoder_.forgetHidden();
   for (Linear<T>* linear : target_ ? find(target_)->linears() : base_.linears()) linear->changed();
   return norm;
 }

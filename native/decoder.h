@@ -16,6 +16,7 @@
 #include "adapter.h"
 #include "base.h"
 #include "forest.h"
+#include "hidden.h"
 #include "kernels.h"
 #include "rotary.h"
 #include "threadpool.h"
@@ -88,10 +89,12 @@ class Decoder {
  public:
   // Backward keeps the states of as many layers, from the top down, as fit into `keptBytes`. It recomputes the others from
   // their inputs, to the same bits. Of layers below the lowest trained one nothing is kept.
-  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes);
+  // The inputs of that layer stay from pass to pass, in about `hiddenBytes`.
+  Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes, int64_t hiddenBytes);
 
   // Runs the layers over the batch. Then tail() holds the last layer's output at the head rows. With `keep`, keeps what
-  // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `hooks`.
+  // backward needs. Dropout needs a seed. Roots begin at position 0 unless there are `hooks`. Without these, tokens that came
+  // after the same ones in an earlier pass begin at the adapter's lowest layer.
   void forward(const Layout& layout, Adapter<T>* adapter, std::optional<uint64_t> dropoutSeed, bool keep,
                const KvHooks<T>* hooks = nullptr);
 
@@ -125,7 +128,10 @@ class Decoder {
   void reserve(int64_t rows, Adapter<T>* adapter);
   void eachBlock(int64_t rows, const std::function<void(const Rows&)>& work);
 
-  // Frees all memory but the weights'; the next pass allocates it again.
+  // Frees the hidden states that passes have left. They are wrong once weights of the base change.
+  void forgetHidden();
+
+  // Frees all memory but that of weights and hidden states; the next pass allocates it again.
   void release();
 
   const T* tail() const { return tail_.data(); }
@@ -179,12 +185,18 @@ class Decoder {
   int64_t tailRows(int64_t layer) const { return last(layer) ? tailCount_ : rows_; }
 
   void refresh(bool backward);
+  void runLayers(const Layout& layout, int64_t from, int64_t to, const KvHooks<T>* hooks);
   void multiply(const Linear<T>& linear, const Rows& rows, const T* x, T* y, const T* init);
   Int8Rows roundToInt8(const Rows& rows, int64_t k, const T* x);
   void resizeStates(bool wide);
   void gatherTail();
   void spreadTail(int64_t n, T* x) const;
   void turn(int64_t layer, const Rows& rows, const int32_t* positions, const T* raw, T* to);
+
+  // recall.cc
+  int64_t recalled(bool keep);
+  void recall(const Layout& layout, int64_t layer);
+  int64_t computeBelow(const Layout& layout, int64_t layer, const std::vector<uint8_t>& computed);
 
   // attention.cc
   void planAttention(const Layout& layout);
@@ -235,6 +247,8 @@ class Decoder {
   bool rounds_ = false;  // whether products may round activations to int8: in generation, never in training
   int64_t rows_ = 0, tailCount_ = 0;
   std::vector<int64_t> tailRow_;      // row of each tail row
+  HiddenStates<T> hidden_;
+  int64_t hiddenLayer_ = 0;           // the layer whose inputs these are; 0: none
   std::vector<Buffer<T>> inputs_;
   std::vector<LayerState<T>> states_;
   std::vector<Buffer<T>> qkv_;        // a layer each: [rows, q k v], turned unless backward needs them raw

@@ -28,6 +28,7 @@ template <class T>
 void Engine<T>::fill(const std::string& name, int64_t offset, int64_t count, Dtype dtype, const uint8_t* bytes) {
   base_.fill(pool_, name, offset, count, dtype, bytes);
   for (Linear<T>* linear : base_.linears()) linear->changed();
+  decoder_.forgetHidden();
 }
 
 template <class T>
@@ -39,6 +40,7 @@ std::vector<Section> Engine<T>::sections(const std::string& name) {
 template <class T>
 void Engine<T>::sectionsRead(const std::string& name) {
   base_.frozen.at(name)->sectionsRead();
+  decoder_.forgetHidden();
 }
 
 template <class T>
@@ -47,6 +49,15 @@ Adapter<T>* Engine<T>::find(const std::optional<std::string>& name) {
   const auto found = adapters_.find(*name);
   if (found == adapters_.end()) throw std::invalid_argument("there is no adapter '" + *name + "' in the engine");
   return found->second.get();
+}
+
+// The adapter of a pass that is no generation. Where such a pass keeps hidden states, generation's pages give up their memory;
+// generate() takes it back.
+template <class T>
+Adapter<T>* Engine<T>::findForPass(const std::optional<std::string>& name) {
+  Adapter<T>* const found = find(name);
+  if (found != nullptr && found->lowest() > 0) pages_.clear();
+  return found;
 }
 
 template <class T>
@@ -139,7 +150,7 @@ template <class T>
 Scores Engine<T>::logprobs(const Forest& forest, const std::optional<std::string>& adapter) {
   const Layout layout = layOut(forest, base_.config);
   pending_.reset();
-  decoder_.forward(layout, find(adapter), std::nullopt, false);
+  decoder_.forward(layout, findForPass(adapter), std::nullopt, false);
   return score(layout);
 }
 
@@ -148,7 +159,7 @@ Scores Engine<T>::forward(const Forest& forest, std::optional<uint64_t> dropoutS
   trained();
   pending_.reset();
   Layout layout = layOut(forest, base_.config);
-  decoder_.forward(layout, find(target_), dropoutSeed, true);
+  decoder_.forward(layout, findForPass(target_), dropoutSeed, true);
   Scores scores = score(layout);
   pending_ = std::move(layout);
   return scores;

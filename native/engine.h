@@ -86,7 +86,7 @@ struct Options {
   bool doublePrecision = false;
   Precision precision;
   int64_t keptBytes = std::numeric_limits<int64_t>::max();  // of activations; backward recomputes what is beyond
-  int64_t cacheBytes = 0;    // the approximate limit on keys and values
+  int64_t cacheBytes = 0;    // the approximate limit on keys and values in generation, and on hidden states in training
 };
 
 // Makes an engine without weights. Throws std::invalid_argument if configuration and options do not fit.
@@ -99,7 +99,7 @@ class Engine final : public AnyEngine {
       : kernels_(chooseKernels<T>(options.instructions.c_str(), options.bf16)),
         pool_(options.threads),
         base_(config, options.precision),
-        decoder_(kernels_, pool_, base_, options.keptBytes),
+        decoder_(kernels_, pool_, base_, options.keptBytes, options.cacheBytes),
         pages_(kernels_, config, options.cacheBytes) {}
 
   void interrupt() override { pool_.interrupt(); }
@@ -128,6 +128,7 @@ class Engine final : public AnyEngine {
  private:
   Adapter<T>* find(const std::optional<std::string>& name);
   Parameters<T>& trained();
+  Adapter<T>* findForPass(const std::optional<std::string>& name);
   Scores score(const Layout& layout);
   NamedTensors copyOut(const Parameters<T>& parameters, const Buffer<T>& values) const;
 

@@ -6,8 +6,13 @@
 namespace dpo {
 
 template <class T>
-Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes)
-    : k_(kernels), pool_(pool), base_(base), rotary_(base.config), keptBytes_(keptBytes) {
+Decoder<T>::Decoder(const Kernels<T>& kernels, ThreadPool& pool, Base<T>& base, int64_t keptBytes, int64_t hiddenBytes)
+    : k_(kernels),
+      pool_(pool),
+      base_(base),
+      rotary_(base.config),
+      keptBytes_(keptBytes),
+      hidden_(base.config.hidden, hiddenBytes) {
   inputs_.resize(static_cast<size_t>(base.config.layers));
   states_.resize(static_cast<size_t>(base.config.layers));
   qkv_.resize(static_cast<size_t>(base.config.layers));
@@ -137,25 +142,35 @@ void Decoder<T>::forward(const Layout& layout, Adapter<T>* adapter, std::optiona
   planAttention(layout);
   if (tailCount_ == 0 && hooks == nullptr) return;
 
-  const int32_t* positions = layout.positions.data();
-  eachBlock(rows_, [&](const Rows& rows) {
-    embed(rows, layout.tokens.data(), input(0));
-    layerIn(0, rows, positions, input(0), qkv(0));
-  });
-  if (hooks != nullptr) hooks->computed(0, qkv(0));
-  for (int64_t l = 0; l < c.layers; l++) {
-    attention(layout, l, hooks);
-    if (last(l)) break;
-    eachBlock(rows_, [&](const Rows& rows) {
-      layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));
-      layerIn(l + 1, rows, positions, input(l + 1), qkv(l + 1));
-    });
-    if (hooks != nullptr) hooks->computed(l + 1, qkv(l + 1));
-  }
+  const int64_t from = hooks == nullptr ? recalled(keep) : 0;
+  if (from > 0) recall(layout, from);
+  runLayers(layout, from, c.layers, hooks);
   gatherTail();
   eachBlock(tailCount_, [&](const Rows& rows) {
     layerOut(c.layers - 1, rows, tailX_.data(), tailAttended_.data(), tail_.data());
   });
+}
+
+// Runs the layers from `from` on and below `to`, from the input of the first (that of layer 0 is made of the tokens) to the
+// input of `to`, or to the attention of the last layer.
+template <class T>
+void Decoder<T>::runLayers(const Layout& layout, int64_t from, int64_t to, const KvHooks<T>* hooks) {
+  const auto in = [&](int64_t layer, const Rows& rows) {
+    layerIn(layer, rows, layout.positions.data(), input(layer), qkv(layer));
+  };
+  eachBlock(rows_, [&](const Rows& rows) {
+    if (from == 0) embed(rows, layout.tokens.data(), input(0));
+    in(from, rows);
+  });
+  for (int64_t l = from; l < to; l++) {
+    if (hooks != nullptr) hooks->computed(l, qkv(l));
+    attention(layout, l, hooks);
+    if (last(l)) break;
+    eachBlock(rows_, [&](const Rows& rows) {
+      layerOut(l, rows, input(l), state(l).attended.data(), input(l + 1));
+      if (l + 1 < to) in(l + 1, rows);
+    });
+  }
 }
 
 template <class T>

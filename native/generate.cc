@@ -501,6 +501,7 @@ void Engine<T>::generate(Inbox& inbox, const std::optional<std::string>& adapter
                          const std::function<void(std::vector<News>)>& tell) {
   try {
     pending_.reset();
+    decoder_.forgetHidden();
     Adapter<T>* const found = find(adapter);
     if (pagesOf_ != adapter) pages_.clear();
     pagesOf_ = adapter;

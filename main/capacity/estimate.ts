@@ -35,7 +35,7 @@ export interface MemoryEstimate {
   readonly adapter: number
   /** Gradients, and AdamW's two moments. */
   readonly optimizer: number
-  /** What backward needs of the layers, and its working memory. */
+  /** What backward needs of the layers, and its working memory; beside frozen layers, the hidden states that stay from pass to pass. */
   readonly activations: number
   readonly logits: number
   /** Node and the lab around the engine. */
@@ -88,8 +88,10 @@ function activationBytes({
   const { hidden_size: hidden, intermediate_size: wide, num_hidden_layers: layers, num_attention_heads: heads } = config
   const { q, qkv, norms } = attentionWidths(config)
   const ranks = lora === null ? 0 : layerRank(config, lora)
-  // Backward needs nothing of the layers below the lowest trained one.
-  const trained = layers - (lora === null ? 0 : lowestLayer(config, lora))
+  // Backward needs nothing of the layers below the lowest trained one. What these make of tokens stays from pass to pass.
+  const below = lora === null ? 0 : lowestLayer(config, lora)
+  const trained = layers - below
+  const stays = below > 0 ? CACHE_BYTES : 0
   // A layer has: attended, mid, gate and up, q k v, the norms' and softmax's statistics, the adapter's low-rank rows.
   const layer = q + hidden + 2 * wide + qkv + heads + 2 + ranks
   const room = gradientCheckpointing ? Math.floor(keptBytes / (FLOAT * tokens * layer)) : trained
@@ -102,7 +104,7 @@ function activationBytes({
   const backward = 3 * hidden + q + wide + qkv + ranks + (norms > 0 ? qkv + norms : 0)
   const block = blockRows({ precision, tokens, threads }) * (wide + Math.max(hidden, q))
   const rotary = context * config.head_dim
-  return FLOAT * (tokens * (kept + backward) - left + threads * block + rotary)
+  return FLOAT * (tokens * (kept + backward) - left + threads * block + rotary) + stays
 }
 
 /** Widths of q, which is also that of what attention returns, and of q, k and v together; heads whose norm is kept. */

@@ -84,7 +84,8 @@ export async function measureSpeed(question: SpeedQuestion, clock = () => perfor
     const written = await seconds(() => generate(2, 1 + MEASURED_TOKENS))
     const token = Math.max(0, written - read) / MEASURED_TOKENS
     const headShare = 1 + headBytes(config, holding) / (layers * layerBytes(config, holding))
-    // Layers below the lowest trained one go forward alone, as all do for the reference.
+    // Layers below the lowest trained one go forward alone, as all do for the reference; and only for what no earlier pass had,
+    // which is left out of account.
     const lowest = lowestLayer(config, question.lora)
     const steps = layers - lowest + (lowest * reference) / trained
     // A forest takes time by its tokens.

@@ -62,7 +62,7 @@ export interface OpenOptions {
   readonly headPrecision: HeadPrecision
   /** Bytes of activations that backward may keep, layer by layer. It recomputes what is beyond. */
   readonly keptBytes: number
-  /** The approximate limit on bytes of keys and values of prompts and completions. */
+  /** The approximate limit on bytes of keys and values of prompts and completions, and of hidden states in training. */
   readonly cacheBytes: number
 }
 

@@ -47,7 +47,10 @@ import {
 import { readCache, type WeightCache, writeCache } from './cache.ts'
 import { Generation, type Request } from './generation.ts'
 
-/** The most bytes of keys and values, unless prompts and completions in use need more. */
+/**
+ * The most bytes of keys and values, unless prompts and completions in use need more; and of hidden states that training
+ * keeps where layers below are frozen. Generation and training give this memory up to each other.
+ */
 export const CACHE_BYTES = 2 ** 29
 
 export interface NativeOptions {
@@ -69,7 +72,10 @@ export interface NativeOptions {
   readonly signal?: AbortSignal | undefined
   /** The cache of quantised weights on disk, used if `precision` is 'nf4'. */
   readonly cache?: WeightCache
-  /** The approximate limit on bytes of keys and values of prompts and completions; default: CACHE_BYTES. */
+  /**
+   * The approximate limit on bytes of keys and values of prompts and completions, and of hidden states between training's
+   * passes; default: CACHE_BYTES.
+   */
   readonly cacheBytes?: number
   /** More text for the description. */
   readonly notes?: readonly Message[]
