@@ -99,7 +99,9 @@ function tellQuestion(config: Config, question: MemoryQuestion, gb: (bytes: numb
   const recomputed =
     keptBytes === 0 ? 'recomputed in the backward pass' : `kept up to ${gb(keptBytes)}, then recomputed`
   const kept = gradientCheckpointing ? recomputed : 'kept'
-  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}, activations ${kept}\n`)
+  const layers = lora?.layers_to_transform ?? null
+  const some = layers === null ? '' : ` on ${layers.length} of ${question.config.num_hidden_layers} layers`
+  out.write(`${config.model.base_model_name} in ${held}, LoRA of rank ${lora?.r}${some}, activations ${kept}\n`)
   out.write(`DPO on ${pairsAtATime(config.training.dpo.batch_size)}, ${question.tokens} tokens\n`)
 }
 
