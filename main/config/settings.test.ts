@@ -35,6 +35,16 @@ test('lists keep their form', () => {
   expect(new Settings(path).read().tasks).toEqual(['click-tab', 'enter-text'])
 })
 
+test('a text of layers is written as the list that it names, and null again as null', () => {
+  const settings = new Settings(path)
+  settings.set({ 'lora.layers_to_transform': '12-14' })
+  expect(text()).toContain('  layers_to_transform: [12, 13, 14]\n')
+  settings.set({ 'lora.layers_to_transform': '12,13,14,20' })
+  expect(settings.read().lora.layers_to_transform).toEqual([12, 13, 14, 20])
+  settings.set({ 'lora.layers_to_transform': null })
+  expect(text()).toContain('  layers_to_transform: null\n')
+})
+
 test('a written value is read back, and so are edits by another program', () => {
   const settings = new Settings(path)
   settings.set({ 'project.seed': 7, 'environment.tasks_dir': 'my tasks: all' })
