@@ -63,7 +63,7 @@ async function retrainingWanted(round: Round): Promise<boolean> {
             ? t('pairs.trainTimeUnknown')
             : t('pairs.trainTime', { time: duration(seconds), run: source }),
           ...(plan.few ? [t('pairs.trainFew')] : []),
-        ].join(' '),
+        ].join(t('app.apart')),
       offers: [
         {
           answer: 'train',

@@ -22,6 +22,23 @@ export function isControl(arm: string): arm is Control {
 /** The id of DPO's policy after one of several rounds. */
 const DPO_ROUND = /^dpo_round_(\d+)$/
 
+/** Policies in the order of tables and lists: what DPO begins with, what it has to beat, then DPO. */
+const ORDER = ['base', 'expert', 'sft', ...CONTROLS, 'hard_negatives', 'dpo_before', 'dpo_round', 'dpo']
+
+/** Compares two arms for sorting: rounds of DPO by their number, and arms that the lab does not know at the end. */
+export function compareArms(one: string, other: string): number {
+  return placeOf(one) - placeOf(other) || roundOf(one) - roundOf(other)
+}
+
+function placeOf(arm: string): number {
+  const at = ORDER.indexOf(DPO_ROUND.test(arm) ? 'dpo_round' : arm)
+  return at === -1 ? ORDER.length : at
+}
+
+function roundOf(arm: string): number {
+  return Number(DPO_ROUND.exec(arm)?.[1] ?? 0)
+}
+
 type NameId = Extract<MessageId, `arm${string}`>
 
 const NAMES = {

@@ -764,7 +764,7 @@ export const CHINESE = translated({
   controlsBetter: '以同样的回合和步数，{{arm}} 不如{{controls}}。',
   oneSeed:
     '这只是一个训练种子。这些数字不含训练本身的偶然性。多个种子的研究能说明更多：在窗口中按“用 5 个种子重复”，或在终端中运行 dpo-driver study。',
-  armOfVariant: '{{arm}}（{{variant}}）',
+  armOfVariant: '{{arm}} ({{variant}})',
   studyFigures:
     '{{difference}} 个百分点，95% 区间 {{low}} 至 {{high}}，{{p}}，{{seeds}} 个训练种子、{{problems}} 道题目',
   studyBetter: '{{of}} 优于 {{against}}：{{figures}}。',

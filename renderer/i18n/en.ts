@@ -25,6 +25,8 @@ export const words = {
     undo: 'Undo',
     save: 'Save',
     between: '; ',
+    /** Between two sentences. */
+    apart: ' ',
     language: 'Language',
     divider: 'Width of the list',
     scheme: { title: 'Colours', auto: 'Same as the system', light: 'Light', dark: 'Dark' },

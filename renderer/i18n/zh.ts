@@ -24,6 +24,7 @@ export const words: Words = {
     undo: '撤销',
     save: '保存',
     between: '；',
+    apart: '',
     language: '语言',
     divider: '列表的宽度',
     scheme: { title: '配色', auto: '跟随系统', light: '浅色', dark: '深色' },
@@ -235,7 +236,7 @@ export const words: Words = {
     cut: '还有更多模型。实验室只查看了前面的一部分。',
   },
   job: {
-    idle: '没有运行在进行。',
+    idle: '当前没有运行。',
     last: '运行 {{run}}，{{command}}：{{status}}。',
     progress: '本阶段的进度',
     toGo: '还需 {{time}}',
@@ -1140,7 +1141,7 @@ export const words: Words = {
   tasks: {
     side: '任务或黄金样本',
     sides: { catalogue: '目录', golden: '黄金样本' },
-    about: { catalogue: '这里可以做的所有任务。', golden: 'SFT 从这里学习。' },
+    about: { catalogue: '这里可以做的所有任务。', golden: 'SFT 用这些样本训练。' },
     all: '所有任务',
     episodes: '它的回合',
     search: '搜索任务',

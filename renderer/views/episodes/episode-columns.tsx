@@ -25,7 +25,7 @@ export function useEpisodeColumns(rounds: boolean): readonly Column<EpisodeBrief
         sortable: true,
         cell: ({ outcome }) => <OutcomeMark outcome={outcome} />,
       },
-      { id: 'task', label: t('episodes.task'), width: 'minmax(96px, 1fr)', sortable: true, cell: ({ task }) => task },
+      { id: 'task', label: t('episodes.task'), width: 'minmax(122px, 1fr)', sortable: true, cell: ({ task }) => task },
       {
         id: 'seed',
         label: t('episodes.seed'),

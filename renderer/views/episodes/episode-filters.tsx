@@ -27,7 +27,7 @@ export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
     <>
       <SearchField
         label={t('episodes.search')}
-        width={170}
+        width={215}
         value={search}
         onChange={(value) => {
           onSearch(value)

@@ -28,11 +28,13 @@ test('each value is offered once, in order', () => {
     group('collect', 10, '', 'click-tab'),
     group('collect', 2, '', 'click-button'),
     group('evaluate', 1, 'dpo', 'click-tab'),
+    group('evaluate', 1, 'nll_chosen', 'click-tab'),
+    group('evaluate', 1, 'sft', 'click-tab'),
   ]
   expect(choicesOf(groups)).toEqual({
     stages: ['collect', 'evaluate'],
     rounds: ['1', '2', '10'],
-    arms: ['dpo'],
+    arms: ['sft', 'nll_chosen', 'dpo'],
     tasks: ['click-button', 'click-tab'],
   })
 })

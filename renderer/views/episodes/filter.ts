@@ -1,4 +1,5 @@
 /** Which episodes are listed. */
+import { compareArms } from '../../../main/evaluation/arms.ts'
 import type { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import type { Place } from '../../location.ts'
@@ -27,7 +28,7 @@ export function filterOf(query: Place['query'], search: string): EpisodeFilter {
   }
 }
 
-/** The values to filter by: each once, rounds by number and tasks by name. */
+/** The values to filter by: each once, rounds by number, policies in their order and tasks by name. */
 export function choicesOf(
   groups: readonly Pick<EpisodeGroup, 'stage' | 'round' | 'arm' | 'task'>[],
 ): Readonly<Record<'stages' | 'rounds' | 'arms' | 'tasks', readonly string[]>> {
@@ -37,7 +38,7 @@ export function choicesOf(
   return {
     stages: values('stage'),
     rounds: values('round').sort((a, b) => Number(a) - Number(b)),
-    arms: values('arm'),
+    arms: values('arm').sort(compareArms),
     tasks: values('task').sort(),
   }
 }

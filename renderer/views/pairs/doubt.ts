@@ -17,7 +17,7 @@ export async function isWanted(
     if (doubt === null) return true
     const answer = await ask({
       title: (t) => t('pairs.doubt'),
-      text: (t) => `${say(doubt)} ${t('pairs.doubtText')}`,
+      text: (t) => [say(doubt), t('pairs.doubtText')].join(t('app.apart')),
       offers: [{ answer: 'save', label: (t) => t('pairs.saveAnyway'), loses: true }],
     })
     return answer === 'save'

@@ -74,7 +74,7 @@ export function useReview(round: Round, annotator: string | null): Review {
       id === undefined ? [] : [t(`pairs.reverted.${which}.${key}`, { id, number, action })],
       left === 0 ? [] : [t('pairs.revertedLeft', { count: left })],
     ]
-    tell(parts.flat().join(' '))
+    tell(parts.flat().join(t('app.apart')))
   }
   const revertJudgement = async (name: string, which: Which, meant?: Judged): Promise<number | null> => {
     const step = takeJudgement(round, name, which, meant)

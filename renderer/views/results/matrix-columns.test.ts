@@ -10,9 +10,16 @@ test('each policy of each round is a column, and a collection has room for sever
     outcome: 'success' as const,
     count: 2,
   })
-  const columns = matrixColumns([group(2, 'dpo', 'a'), group(1, 'sft', 'a'), group(1, 'sft', 'b'), group(1, '', 'a')])
+  const columns = matrixColumns([
+    group(2, 'dpo', 'a'),
+    group(1, 'dpo', 'a'),
+    group(1, 'sft', 'a'),
+    group(1, 'sft', 'b'),
+    group(1, '', 'a'),
+  ])
   expect(columns.map(({ round, arm, attempts }) => [round, arm, attempts])).toEqual([
     [1, 'sft', 1],
+    [1, 'dpo', 1],
     [1, '', 8],
     [2, 'dpo', 1],
   ])

@@ -1,4 +1,5 @@
 /** The columns and the filter of the table of all problems. */
+import { compareArms } from '../../../main/evaluation/arms.ts'
 import type { lab } from '../../api.ts'
 import type { Answers } from '../../lab.ts'
 import type { Place } from '../../location.ts'
@@ -27,14 +28,14 @@ export interface MatrixColumn {
   readonly attempts: number
 }
 
-/** Every policy in every round, by round. */
+/** Every policy in every round, by round and then in the order of policies. */
 export function matrixColumns(groups: Answers['episodes']['groups']): MatrixColumn[] {
   const columns = new Map<string, MatrixColumn>()
   for (const { arm, round } of groups) {
     // Only a collection, whose policy has no name of its own, tries a problem several times.
     columns.set(columnId({ round, arm }), { arm, round, attempts: arm === '' ? SEVERAL : 1 })
   }
-  return [...columns.values()].sort((a, b) => a.round - b.round)
+  return [...columns.values()].sort((a, b) => a.round - b.round || compareArms(a.arm, b.arm))
 }
 
 /** The id of a column, which the address names where the table is sorted by it. */

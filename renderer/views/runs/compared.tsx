@@ -3,6 +3,7 @@ import { Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { compareArms } from '../../../main/evaluation/arms.ts'
 import { lab } from '../../api.ts'
 import type { Answers, RunBrief } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
@@ -63,7 +64,7 @@ function RunHead({ run, scope }: { readonly run: RunBrief; readonly scope: 'row'
 
 function ComparedResults({ runs }: { readonly runs: readonly RunBrief[] }) {
   const { t } = useTranslation()
-  const arms = [...new Set(runs.flatMap(({ rates }) => Object.keys(rates ?? {})))]
+  const arms = [...new Set(runs.flatMap(({ rates }) => Object.keys(rates ?? {})))].sort(compareArms)
   return (
     <section aria-label={t('runs.compare.success')}>
       <h3>{t('runs.comparedResults')}</h3>

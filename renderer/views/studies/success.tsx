@@ -15,7 +15,7 @@ export function Success({ result }: { readonly result: StudyResult }) {
   const note = [
     t('studies.successNote', { problems, tasks: tasks.length, seeds: seeds.length }),
     ...(broken > 0 ? [t('studies.broken', { count: broken })] : []),
-  ].join(' ')
+  ].join(t('app.apart'))
   const rowOf = (arm: StudyArm) => ({ id: arm.id, ...lookOf(arm, result, say) })
   return (
     <Panel title={t('studies.success')} note={note}>

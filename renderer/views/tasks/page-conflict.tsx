@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ChangedText } from '../../parts/changed-text.tsx'
 import { useWriteLock } from '../../parts/write-lock.ts'
+import { isPageName } from './page-name.ts'
 
 interface Props {
   readonly page: string
@@ -23,7 +24,7 @@ export function PageConflict({ page, file, draft, onReplace, onSaveAs }: Props) 
     <Alert color="orange" variant="light" title={t('tasks.page.conflict', { name: page })} role="alert">
       <Stack gap="sm">
         <Text c="var(--ink)">{t('tasks.page.conflictText')}</Text>
-        <Group gap="sm" align="flex-end">
+        <Group gap="sm" align="flex-start">
           <Button
             size="xs"
             variant="default"
@@ -56,17 +57,18 @@ export function SaveAs({ page, onSaveAs }: Pick<Props, 'page' | 'onSaveAs'>) {
   const lock = useWriteLock()
   const [name, setName] = useState(`${page}-2`)
   return (
-    <Group gap="xs" align="flex-end">
+    <Group gap="xs" align="flex-start">
       <TextInput
         size="xs"
         aria-label={t('tasks.page.otherName')}
         value={name}
+        error={name !== '' && !isPageName(name) && t('tasks.page.nameNote')}
         onChange={(event) => setName(event.currentTarget.value)}
       />
       <Button
         size="xs"
         variant="default"
-        disabled={name === '' || name === page}
+        disabled={!isPageName(name) || name === page}
         leftSection={<FilePlus2 size={14} aria-hidden />}
         onClick={() => onSaveAs(name)}
         {...lock}

@@ -17,14 +17,12 @@ import { type PageDraft, usePageDraft } from '../../state/page-drafts.ts'
 import { AllTasks } from './all-tasks.tsx'
 import { PageConflict, SaveAs } from './page-conflict.tsx'
 import classes from './page-editor.module.css'
+import { isPageName } from './page-name.ts'
 import { PagePreview } from './page-preview.tsx'
 
 const CodeEditor = lazy(() => import('./code-editor.tsx'))
 
-/** The names that a page can have, as in main/environment/own-pages.ts. */
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/
-
-/** Most letters of a page, as there. */
+/** Most letters of a page, as in main/environment/own-pages.ts. */
 const LONGEST_PAGE = 200_000
 
 /** `page` is the name of a saved page, or '' for a new one. */
@@ -94,7 +92,7 @@ function Editor({ page, opened, start }: Props) {
   const draft = kept ?? opened
   const isConflict = page !== '' && draft.before !== opened.before
   const [error, setError] = useState<unknown>(null)
-  const isNamed = NAME.test(draft.name)
+  const isNamed = isPageName(draft.name)
   const isTooLong = draft.html.length > LONGEST_PAGE
   const change = (changes: Partial<PageDraft>) => {
     const next = { ...draft, ...changes }
