@@ -869,6 +869,8 @@ export const words = {
     discard: 'Discard',
     next: 'Takes effect with the next run.',
     default: 'Reset to the default, {{value}}',
+    entries_one: '{{count}} entry',
+    entries_other: '{{count}} entries',
     defaultOf: '{{back}} ({{name}})',
     none: 'none',
     choose: 'Choose a folder',

@@ -841,6 +841,8 @@ export const words: Words = {
     discard: '放弃',
     next: '下一次运行时生效。',
     default: '恢复默认值 {{value}}',
+    entries_one: '{{count}} 项',
+    entries_other: '{{count}} 项',
     defaultOf: '{{back}}（{{name}}）',
     none: '无',
     choose: '选择文件夹',

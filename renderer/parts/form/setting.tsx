@@ -110,13 +110,13 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
   const { t, i18n } = useTranslation()
   // The project's own explanations are English. A language may have its own.
   const own = i18n.getResourceBundle(i18n.language, 'fields') as Readonly<Record<string, string>> | undefined
-  const back = t('form.default', { value: written(field.default) })
+  const back = t('form.default', { value: written(t, field.default) })
   return (
     <>
-      {own?.[field.key] ?? field.explanation} {boundsOf(t, field)}
+      {[own?.[field.key] ?? field.explanation, boundsOf(t, field)].filter((text) => text !== '').join(t('app.apart'))}
       {field.key === 'model.base_model_name' && (
         <>
-          {' '}
+          {t('app.apart')}
           <Anchor component="button" type="button" size="xs" underline="always" onClick={() => openPanel('models')}>
             {t('models.choose')}
           </Anchor>
@@ -124,7 +124,7 @@ function Explanation({ field, onDefault }: { readonly field: Field; readonly onD
       )}
       {!isDefault(field) && (
         <>
-          {' '}
+          {t('app.apart')}
           <Anchor
             component="button"
             type="button"
@@ -159,12 +159,13 @@ function Conflicting({ value, take, keep }: Conflict & { readonly value: unknown
   )
   return (
     <>
-      {t('form.conflict', { value: written(value) })} {offer(t('form.take'), take)} · {offer(t('form.keep'), keep)}
+      {t('form.conflict', { value: written(t, value) })} {offer(t('form.take'), take)} · {offer(t('form.keep'), keep)}
     </>
   )
 }
 
 /** A value as text; of a list only its length. */
-function written(value: unknown): string {
-  return Array.isArray(value) ? `${value.length}` : String(value)
+function written(t: TFunction, value: unknown): string {
+  if (value === null) return t('form.none')
+  return Array.isArray(value) ? t('form.entries', { count: value.length }) : String(value)
 }
