@@ -97,6 +97,8 @@ function useRowsInSight(
     overscan: 10,
     // The head takes the height of one row.
     scrollPaddingEnd: ROW_HEIGHT,
+    // Rows that come into view are drawn with all else that waits, not each time at once.
+    useFlushSync: false,
   })
   const items = rows.getVirtualItems()
   const first = items[0]?.index ?? 0

@@ -1,7 +1,7 @@
 /** One pair: its two answers with their differences, and the two attempts that they come from. */
 import { Group } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { memo, useDeferredValue, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'
 import type { Answers } from '../../lab.ts'
@@ -35,16 +35,19 @@ interface Props {
   readonly onDraft: (draft: PairDraft | null) => void
 }
 
-export function PairDetail({ id, ...rest }: Props) {
+export const PairDetail = memo(function PairDetail({ id, ...rest }: Props) {
   const { data, error } = useQuery(pairQuery(id))
+  // What arrives from the lab would else be drawn in one go.
+  const shown = useDeferredValue(data)
   if (error !== null) return <Failure error={error} />
-  return data === undefined ? null : <LoadedPair key={id} {...data} {...rest} />
-}
+  return shown === undefined || shown.pair.id !== id ? null : <LoadedPair key={id} {...shown} {...rest} />
+})
 
 type Pair = Answers['pairs']['get']['pair']
 type LoadedPairProps = Answers['pairs']['get'] & Omit<Props, 'id'>
 
-function LoadedPair({ pair, chosen, rejected, doubt, correct, verdicts, actions, draft, onDraft }: LoadedPairProps) {
+const LoadedPair = memo(function LoadedPair(props: LoadedPairProps) {
+  const { pair, chosen, rejected, doubt, correct, verdicts, actions, draft, onDraft } = props
   const { t } = useTranslation()
   const say = useSay()
   const editing = draft !== null
@@ -85,7 +88,7 @@ function LoadedPair({ pair, chosen, rejected, doubt, correct, verdicts, actions,
       <Attempts pair={pair} chosen={chosen} rejected={rejected} />
     </div>
   )
-}
+})
 
 /** The two answers side by side. Each is marked where it differs from the other. `doubt` is about the chosen one. */
 function PairTexts({ pair, doubt }: Pick<Answers['pairs']['get'], 'doubt'> & { readonly pair: Pair }) {

@@ -1,7 +1,7 @@
 /** Preference pairs: a table of thousands, in which the reader reads, judges and corrects each pair. */
 import { Button } from '@mantine/core'
 import { GitFork } from 'lucide-react'
-import { useCallback, useState } from 'react'
+import { type ComponentProps, useCallback, useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Answers, type Round, useRounds } from '../../lab.ts'
 import { goTo } from '../../location.ts'
@@ -66,6 +66,7 @@ function RoundReview({ rounds, round }: Props) {
     list.sortBy(byPolicy)
     if (open !== undefined) void list.show(open, byPolicy)
   }
+  const detail = useUnhurried({ id: open, correct: review.correct, verdicts, actions, draft, onDraft: setDraft })
   return (
     <Page
       fill
@@ -99,20 +100,22 @@ function RoundReview({ rounds, round }: Props) {
         }}
         detail={{
           name: t('pairs.opened'),
-          content: open !== undefined && (
-            <PairDetail
-              id={open}
-              correct={review.correct}
-              verdicts={verdicts}
-              actions={actions}
-              draft={draft}
-              onDraft={setDraft}
-            />
-          ),
+          content: detail.id !== undefined && <PairDetail {...detail} id={detail.id} />,
         }}
       />
     </Page>
   )
+}
+
+type Detail = Omit<ComponentProps<typeof PairDetail>, 'id'> & { readonly id: number | undefined }
+
+/**
+ * The open pair takes longer to draw than the list, so it follows in the background, and the list answers the next key at once.
+ * Until then the pair before stays with its own actions. What is typed shows at once.
+ */
+function useUnhurried(detail: Detail): Detail {
+  const later = useDeferredValue<Detail>(detail, { ...detail, id: undefined })
+  return detail.draft === null && later.draft === null ? later : detail
 }
 
 /** Marked pairs, a function that marks one, and one that removes all marks. */

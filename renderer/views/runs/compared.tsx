@@ -1,7 +1,7 @@
 /** The marked runs side by side: results with intervals, the settings that differ, curves with one colour a run. */
 import { Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { memo, useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { compareArms } from '../../../main/evaluation/arms.ts'
 import { lab } from '../../api.ts'
@@ -26,17 +26,19 @@ interface Props {
   readonly marked: readonly number[]
 }
 
-export function Compared({ runs, marked }: Props) {
+export const Compared = memo(function Compared({ runs, marked }: Props) {
   const { t } = useTranslation()
   // The older runs come first, so that changes read from left to right.
   const ids = useMemo(() => [...marked].sort((a, b) => a - b).slice(0, MOST), [marked])
-  const { data, error } = useQuery({
+  const { data: answer, error } = useQuery({
     queryKey: ['runs', 'compare', ids],
-    queryFn: () => lab.runs.compare.query({ runs: ids }),
+    queryFn: async () => ({ ids, ...(await lab.runs.compare.query({ runs: ids })) }),
     placeholderData: keepPreviousData,
   })
+  // What arrives from the lab would else be drawn in one go.
+  const data = useDeferredValue(answer)
   const shown = useMemo(() => ids.flatMap((id) => runs.find((run) => run.id === id) ?? []), [ids, runs])
-  const isCurrent = data?.settings.every(({ values }) => values.length === ids.length) === true
+  const isCurrent = data?.ids.join() === ids.join()
   return (
     <Panel
       title={t('runs.sideBySide', { count: marked.length })}
@@ -50,7 +52,7 @@ export function Compared({ runs, marked }: Props) {
       </div>
     </Panel>
   )
-}
+})
 
 /** The name of a run, with its colour in the curves. */
 function RunHead({ run, scope }: { readonly run: RunBrief; readonly scope: 'row' | 'col' }) {

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { FolderTree } from 'lucide-react'
-import { useMemo } from 'react'
+import { useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { type RunBrief, useRuns } from '../../lab.ts'
@@ -55,6 +55,8 @@ function Runs({ runs }: { readonly runs: readonly RunBrief[] }) {
   }, [found, columns, order])
   const marked = useMemo(() => marksIn(query, runs), [query, runs])
   const open = runs.find(({ id }) => String(id) === query.run) ?? runs.find(({ id }) => id === marked[0])
+  // What is below the table takes longer to draw: it follows in the background.
+  const [set, one] = [useDeferredValue(marked), useDeferredValue(open)]
   return (
     <>
       <Panel flush title={t('runs.history')}>
@@ -62,8 +64,8 @@ function Runs({ runs }: { readonly runs: readonly RunBrief[] }) {
         <RunBulk runs={runs} shown={shown} marked={marked} />
         <RunTable runs={shown} columns={columns} order={order} marked={marked} open={open?.id} />
       </Panel>
-      {marked.length > 1 && <Compared runs={runs} marked={marked} />}
-      {marked.length < 2 && open !== undefined && <RunPanel key={open.id} run={open} />}
+      {set.length > 1 && <Compared runs={runs} marked={set} />}
+      {set.length < 2 && one !== undefined && <RunPanel key={one.id} run={one} />}
       <Deleted />
     </>
   )

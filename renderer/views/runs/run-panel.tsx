@@ -1,7 +1,7 @@
 /** One run: its title, note and tags, and its settings. */
 import { Button, Group, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useBusy } from '../../job.ts'
@@ -16,7 +16,7 @@ import { tagRuns } from './run-bulk.tsx'
 import { written } from './run-columns.tsx'
 import classes from './runs.module.css'
 
-export function RunPanel({ run }: { readonly run: RunBrief }) {
+export const RunPanel = memo(function RunPanel({ run }: { readonly run: RunBrief }) {
   const { t } = useTranslation()
   const lock = useWriteLock()
   const busy = useBusy()
@@ -41,7 +41,7 @@ export function RunPanel({ run }: { readonly run: RunBrief }) {
       {data !== undefined && <Settings config={data.config} />}
     </Panel>
   )
-}
+})
 
 /** Texts are saved when the reader leaves their field. */
 function Labels({ run }: { readonly run: RunBrief }) {
