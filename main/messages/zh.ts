@@ -1092,7 +1092,7 @@ export const CHINESE = translated({
   'category.read': '阅读',
   'category.own': '自有页面',
   'report.faults_other': '{{count}} 次故障',
-  'report.against': '{{arm}} 与 {{other}} 对比',
+  'report.against': '{{arm}} 对比 {{other}}',
   'report.pairedInterval': '{{difference}} 个百分点（{{low}} 至 {{high}}），{{p}}',
   'report.alone': '仅{{arm}}',
   'report.both': '双方',

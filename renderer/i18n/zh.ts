@@ -472,7 +472,7 @@ export const words: Words = {
     faults_other: '{{count}} 次故障',
     paired: '同一批题，并排比较',
     pairedNote: '只有仅被一方解出的题，才能说明哪个策略更好。点击条的一段，可查看这些题。',
-    against: '{{arm}} 与 {{other}} 对比',
+    against: '{{arm}} 对比 {{other}}',
     pairedInterval: '{{difference}} 个百分点（95% 区间 {{low}} 至 {{high}}），{{p}}',
     kinds: {
       won: '{{count}} 题仅 {{arm}} 解出',
@@ -1066,7 +1066,7 @@ export const words: Words = {
     differencesNote:
       '单位为百分点，种子和题目相同。Holm 的 p 取两个 p 中较大的一个，并按同一问题的比较次数校正。结论以它为准。',
     comparison: '比较',
-    against: '{{of}} 与 {{against}} 对比',
+    against: '{{of}} 对比 {{against}}',
     points: '百分点',
     range: '{{low}} 至 {{high}}',
     mixed: '混合效应',
