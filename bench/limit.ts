@@ -40,8 +40,8 @@ export function forwardWork(config: ModelConfig, forest: Forest): Work {
 
 /**
  * A training step: forward, backward, AdamW. Backward costs each product twice (by its input and by its weight), or once
- * for frozen weights with LoRA, or not at all below the lowest adapted layer; nothing is recomputed. AdamW reads weight, gradient and both moments, and writes all but
- * the gradient.
+ * for frozen weights with LoRA, or not at all below the lowest adapted layer; nothing is recomputed. AdamW reads weight,
+ * gradient and both moments, and writes all but the gradient.
  */
 export function stepWork(config: ModelConfig, forest: Forest, lora: LoraConfig | null): Work {
   const { linear, attention, head } = forwardFlops(config, forest)

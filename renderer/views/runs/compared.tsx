@@ -3,11 +3,10 @@ import { Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { memo, useDeferredValue, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { compareArms } from '../../../main/evaluation/arms.ts'
 import { lab } from '../../api.ts'
 import type { Answers, RunBrief } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
-import { armName } from '../../parts/arm.ts'
+import { armName, armsOf } from '../../parts/arm.ts'
 import { armColour } from '../../parts/interval.tsx'
 import { Panel } from '../../parts/page.tsx'
 import { RateCell } from '../../parts/rate-cell.tsx'
@@ -66,7 +65,7 @@ function RunHead({ run, scope }: { readonly run: RunBrief; readonly scope: 'row'
 
 function ComparedResults({ runs }: { readonly runs: readonly RunBrief[] }) {
   const { t } = useTranslation()
-  const arms = [...new Set(runs.flatMap(({ rates }) => Object.keys(rates ?? {})))].sort(compareArms)
+  const arms = armsOf(runs)
   return (
     <section aria-label={t('runs.compare.success')}>
       <h3>{t('runs.comparedResults')}</h3>

@@ -3,10 +3,10 @@ import { Button, MultiSelect, NativeSelect, Popover } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Columns3 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { compareArms } from '../../../main/evaluation/arms.ts'
 import { lab } from '../../api.ts'
 import type { RunBrief } from '../../lab.ts'
 import { choose, usePlace } from '../../location.ts'
+import { armsOf } from '../../parts/arm.ts'
 import { SearchField } from '../../parts/search-field.tsx'
 import { ListCount } from '../../parts/split.tsx'
 import { useSettings } from '../../state/settings.ts'
@@ -88,7 +88,7 @@ function ColumnChoice({ runs, columns }: Pick<Props, 'runs' | 'columns'>) {
 function ColumnSelect({ runs, columns }: Pick<Props, 'runs' | 'columns'>) {
   const { t } = useTranslation()
   const form = useQuery({ queryKey: ['config', 'form'], queryFn: () => lab.config.form.query() })
-  const arms = [...new Set(runs.flatMap(({ rates }) => Object.keys(rates ?? {})))].sort(compareArms)
+  const arms = armsOf(runs)
   const item = (value: string) => ({ value, label: columnName(t, value) })
   const set = (next: readonly string[]) => {
     choose({ columns: next.join(',') })

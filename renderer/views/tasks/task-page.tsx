@@ -3,13 +3,12 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Film, Pencil } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { compareArms } from '../../../main/evaluation/arms.ts'
 import { message } from '../../../main/messages/message.ts'
 import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { type Answers, type RunBrief, useRuns, useTasks } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
-import { armName } from '../../parts/arm.ts'
+import { armName, armsOf } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useGrowing } from '../../parts/growing.ts'
 import { armColour } from '../../parts/interval.tsx'
@@ -83,7 +82,7 @@ function Sections({ task, played: { rounds, causes } }: { readonly task: string;
 function Rounds({ task, rounds }: { readonly task: string; readonly rounds: readonly Round[] }) {
   const { t } = useTranslation()
   const runs = useRuns().data ?? []
-  const arms = [...new Set(rounds.flatMap(({ rates }) => Object.keys(rates)))].sort(compareArms)
+  const arms = armsOf(rounds)
   const { shown, end } = useGrowing(rounds)
   const nameOf = (id: number) => {
     const run: RunBrief | undefined = runs.find((one) => one.id === id)
