@@ -350,7 +350,7 @@ describeNative('the native engine', () => {
   test.skipIf(process.platform !== 'linux')(
     'what a training worked in is given back with its adapter, and the next one finds its own',
     async () => {
-      const wide = { ...EVEN, intermediate_size: 1024, num_hidden_layers: 4, max_position_embeddings: 1024 }
+      const wide = { ...EVEN, intermediate_size: 1024, num_hidden_layers: 12, max_position_embeddings: 1024 }
       const tokens = Int32Array.from({ length: 600 }, (_, i) => (7 * i) % wide.vocab_size)
       const batch: Forest = [{ tokens, parent: -1, targetStart: 500 }]
       await using(await open(wide), async (engine) => {
@@ -365,13 +365,13 @@ describeNative('the native engine', () => {
         }
         const first = await trained()
         // Gate and up alone are 600 x 2,048 floats a layer.
-        expect(first.freed).toBeGreaterThan(15e6)
+        expect(first.freed).toBeGreaterThan(40e6)
         const second = await trained()
-        expect(second.freed).toBeGreaterThan(15e6)
+        expect(second.freed).toBeGreaterThan(40e6)
         expect(second.gradients).toEqual(first.gradients)
-        // Of three of the four layers nothing is kept.
-        const last = await trained({ ...LORA, layers_to_transform: [3] })
-        expect(last.freed).toBeLessThan(second.freed - 10e6)
+        // Of eleven of the twelve layers nothing is kept. Half, because what one layer and the loss work in differs by processor.
+        const last = await trained({ ...LORA, layers_to_transform: [11] })
+        expect(last.freed).toBeLessThan(second.freed / 2)
       })
     },
   )
