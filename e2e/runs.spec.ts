@@ -1,4 +1,6 @@
 /** The workbench of runs: found, sorted, named, tagged, deleted in bulk, and set side by side. */
+import type { Page } from '@playwright/test'
+import { z } from 'zod'
 import { expect, test } from './fixtures.ts'
 import { clean, open, overflow } from './window.ts'
 
@@ -63,3 +65,52 @@ test('marked runs stand side by side, and are deleted and brought back together'
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByText('19 of 19 runs')).toBeVisible()
 })
+
+test('while the settings of other runs are on their way, those before are not shown as theirs', async ({ page }) => {
+  const release = await holdSecondAnswer(page, 'runs.compare')
+  const mark = (runs: string) =>
+    page.evaluate((hash) => {
+      window.location.hash = hash
+    }, `#/runs?marked=${runs}`)
+  const settings = page.getByRole('region', { name: 'Settings that differ' })
+  await mark('2.3')
+  await expect(settings).toContainText('training.dpo.beta')
+  await mark('2.8')
+  const results = page.getByRole('region', { name: 'On the same problems' })
+  await expect(results.getByRole('link', { name: /^8 · / })).toBeVisible()
+  await expect(settings).toHaveCount(0)
+  release()
+  await expect(settings.getByRole('link', { name: /^8 · / })).toBeVisible()
+  await expect(settings).not.toContainText('training.dpo.beta')
+})
+
+/** Reloads the page and holds the lab's second answer to a question of this name until what it returns is called. */
+async function holdSecondAnswer(page: Page, name: string): Promise<() => void> {
+  const held = Promise.withResolvers<void>()
+  const asked: number[] = []
+  await page.routeWebSocket(/\/trpc/, (socket) => {
+    const server = socket.connectToServer()
+    socket.onMessage((text) => {
+      for (const { id, path } of messagesOf(text)) if (path === name) asked.push(id)
+      server.send(text)
+    })
+    server.onMessage(async (text) => {
+      if (asked.length > 1 && messagesOf(text).some(({ id }) => id === asked[1])) await held.promise
+      socket.send(text)
+    })
+  })
+  await page.reload()
+  return held.resolve
+}
+
+const messages = z.array(
+  z.object({ id: z.number(), params: z.object({ path: z.string() }).optional() }).transform(({ id, params }) => {
+    return { id, path: params?.path }
+  }),
+)
+
+/** The numbered messages of tRPC in a frame. "PING" and "PONG" are frames of their own. */
+function messagesOf(text: string | Buffer): z.infer<typeof messages> {
+  if (!/^[[{]/.test(String(text))) return []
+  return messages.safeParse([JSON.parse(String(text))].flat()).data ?? []
+}
