@@ -98,7 +98,7 @@ test('layers are numbers, a list of them, or a text of numbers and ranges', () =
   expect(layers('[5, 3, 5]')).toEqual([3, 5])
   expect(layers('12-15')).toEqual([12, 13, 14, 15])
   expect(layers('"0, 4,8-9"')).toEqual([0, 4, 8, 9])
-  for (const wrong of ['[]', '5-3', 'upper', '-1', '[1.5]', '1000', '1-2-3', 'true'])
+  for (const wrong of ['[]', '5-3', '"2,9-8"', 'upper', '-1', '[1.5]', '1000', '1-2-3', 'true'])
     expect(refusal(`lora: {layers_to_transform: ${wrong}}`), wrong).toMatch(
       /^my.yaml:1: lora.layers_to_transform must be numbers of layers from 0 on, such as 12-23 or 0,4,8, but is /,
     )

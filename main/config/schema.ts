@@ -51,12 +51,14 @@ const layers = z
   .refine((given) => given.length > 0, says('mustBeLayers'))
   .transform((given) => [...new Set(given)].sort((a, b) => a - b))
 
-/** The layers that a text of numbers and ranges names; none of a range from a number to a smaller one. */
+/** The layers that a text of numbers and ranges names; none if a range goes from a number to a smaller one. */
 function layersIn(text: string): number[] {
-  return text.split(',').flatMap((part) => {
+  const ranges = text.split(',').map((part) => {
     const [first = 0, last = first] = part.split('-').map(Number)
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+    return { first, count: last - first + 1 }
   })
+  if (ranges.some(({ count }) => count < 1)) return []
+  return ranges.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i))
 }
 
 /**
