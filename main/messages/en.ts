@@ -622,6 +622,8 @@ export const ENGLISH = {
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
   dpoData: '{{pairCount}}, {{goldenCount}}; reference {{reference}}',
+  loraOfReference:
+    'The adapter keeps the rank, modules and layers of {{reference}}. Your settings under lora differ, and count for SFT alone.',
   fewPairs:
     'DPO has only {{pairs}}. It sees each of them many times, and learns them by heart: collect at more problems, or with more attempts.',
   noMixedProblems:

@@ -541,6 +541,7 @@ export const CHINESE = translated({
   reviewed:
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairCount}}，{{goldenCount}}；参考 {{reference}}',
+  loraOfReference: '适配器沿用 {{reference}} 的秩、模块和层。lora 下的设置与之不同，只对 SFT 有效。',
   fewPairs: 'DPO 只有{{pairs}}。每一对会反复看到，DPO 会死记它们：请增加采集的题目数或尝试次数。',
   noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度没有可学的东西，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',

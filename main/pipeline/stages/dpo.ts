@@ -1,4 +1,5 @@
 /** Stage 3: the policy learns from pairs. The controls learn from the same episodes by other methods. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { checkMemory, largestBatches, type TermSize } from '../../capacity/memory.ts'
 import { smallModelRates } from '../../capacity/rates.ts'
@@ -19,6 +20,7 @@ import {
 } from '../../training/preference.ts'
 import type { Example } from '../../training/sft.ts'
 import { exportAdapter, policyFolder } from '../artifacts.ts'
+import { loraShape } from '../elsewhere.ts'
 import type { Stage, StageContext } from '../stage.ts'
 import { type Material, materialOf, trainsControls } from './dpo-material.ts'
 import { truncation, withTruncations } from './lengths.ts'
@@ -60,6 +62,8 @@ export const dpo: Stage<z.output<typeof result>> = {
       goldenCount: message('countGolden', { count: golden.length }),
       reference: shownPath(reference),
     })
+    if (!isDeepStrictEqual(loraShape(lora), loraShape(config.lora)))
+      context.say('loraOfReference', { reference: shownPath(reference) })
     sayWarnings(context, engine, lora, material)
 
     /** What the policy that played gives, frozen. */
