@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { sampleEpisode } from '../../testing/samples.ts'
 import { configSchema } from '../config/schema.ts'
@@ -158,4 +159,83 @@ test('counts that are kept as episodes come are those of the episodes', () => {
   expect(counts()).toHaveLength(2)
   for (let seed = 2; seed < 5; seed++) play(key, 'a', seed, ENDINGS.success)
   expect(counts()).toEqual([['a', 'success', 6]])
+})
+
+/** An attempt with this instruction and these answers. */
+function saying(seed: number, instruction: string, ...answers: string[]): Episode {
+  const one = sampleEpisode('a', seed)
+  return { ...one, instruction, steps: answers.map((completion) => ({ ...one.steps[0]!, completion })) }
+}
+
+test('a search finds any text of instructions and answers, as it is written', () => {
+  const texts = [
+    ['Click "OK"', "it's 100% sure", 'then C:\\new_folder'],
+    ['点击“确定”按钮', '选择 ÄPFEL'],
+    ['', 'click ok', 'click ok'],
+    ['select_all', ''],
+  ] as const
+  for (const [seed, [instruction, ...answers]] of texts.entries()) {
+    store.episodes.add(key, saying(seed, instruction, ...answers))
+  }
+  const found = (search: string, filter: EpisodeFilter = {}) => {
+    const { rows, total } = store.episodes.list({ ...filter, search }, { by: 'seed', descending: false }, all)
+    expect(total).toBe(rows.length)
+    return rows.map(({ seed }) => seed)
+  }
+  expect(found('')).toEqual([0, 1, 2, 3])
+  expect(found('"ok"')).toEqual([0])
+  expect(found("'S 100% S")).toEqual([0])
+  expect(found('%')).toEqual([0])
+  expect(found('_')).toEqual([0, 3])
+  expect(found('\\')).toEqual([0])
+  expect(found('确定')).toEqual([1])
+  expect(found('定')).toEqual([1])
+  // Only the letters of English have two cases in a search.
+  expect([found('ÄPFEL'), found('äpfel'), found('Äpfel')]).toEqual([[1], [], [1]])
+  expect(found('CLICK')).toEqual([0, 2])
+  expect(found('click', { seed: 2 })).toEqual([2])
+  expect(found('click', { outcome: 'failure' })).toEqual([])
+  expect(found('*')).toEqual([])
+  expect(
+    store.episodes.list({ search: 'click' }, { by: 'id', descending: true }, { offset: 1, limit: 1 }),
+  ).toMatchObject({
+    rows: [{ seed: 0 }],
+    total: 2,
+  })
+  expect(store.episodes.groups({ search: 'click' }).map(({ count }) => count)).toEqual([2])
+})
+
+test('a search looks through every text once, and reads no other episode', () => {
+  store.episodes.add(key, saying(1, 'click', 'ok'))
+  const prepared = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  store.episodes.list({ search: 'ok' }, { by: 'id', descending: true }, all)
+  const asked = prepared.mock.calls.map(([sql]) => sql).filter((sql) => sql.includes('LIKE'))
+  prepared.mockRestore()
+  expect(asked).toHaveLength(1)
+  const database = new DatabaseSync(store.path)
+  const plan = database
+    .prepare(`EXPLAIN QUERY PLAN ${asked[0]}`)
+    .all()
+    .map(({ detail }) => String(detail))
+  database.close()
+  const scanned = plan.filter((detail) => detail.startsWith('SCAN')).sort()
+  expect(scanned).toEqual(['SCAN episode_texts', 'SCAN episode_texts', 'SCAN passing', 'SCAN passing'])
+})
+
+test('a text that no episode has any more is forgotten, and one that another still has is not', () => {
+  const other = { ...key, run: store.runs.create('trial', 'collect', configSchema.parse({})) }
+  store.episodes.add(key, saying(1, 'shared', 'an answer', 'of one'))
+  store.episodes.add(other, { ...saying(2, 'of a fault', 'broken'), ...ENDINGS.fault })
+  store.episodes.add(other, saying(2, 'an answer', 'shared'))
+  const texts = () => {
+    const database = new DatabaseSync(store.path)
+    const rows = database.prepare('SELECT text FROM episode_texts').all()
+    database.close()
+    return rows.map(({ text }) => text)
+  }
+  expect(texts()).toEqual(['an answer', 'of one', 'shared'])
+  store.runs.purge(key.run)
+  expect(texts()).toEqual(['an answer', 'shared'])
+  store.runs.purge(other.run)
+  expect(texts()).toEqual([])
 })

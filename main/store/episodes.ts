@@ -76,6 +76,9 @@ export interface EpisodeOrder {
   readonly descending: boolean
 }
 
+/** The instructions and answers that contain a text. Most episodes have the same ones, so each is looked through once. */
+const SEARCHED = "(SELECT text FROM episode_texts WHERE text LIKE ? ESCAPE '\\')"
+
 /** A machine that plays episodes. Machines of one kind round alike. */
 export interface Machine {
   readonly name: string
@@ -313,9 +316,14 @@ export class Episodes {
     // Otherwise SQLite would read every episode once more, only to find that there are none.
     if (known !== undefined && known <= offset) return { rows: [], total: known }
     // The ids of the page come first, so that skipped rows are not read.
+    const passing = `SELECT id FROM episodes WHERE ${conditions}`
     const found = this.#database.all(
-      `SELECT id${known === undefined ? ', count(*) OVER () AS total' : ''} FROM episodes WHERE ${conditions}
-       ORDER BY ${by} LIMIT ? OFFSET ?`,
+      `${
+        known === undefined
+          ? `WITH passing AS MATERIALIZED (${passing})
+             SELECT id, (SELECT count(*) FROM passing) AS total FROM passing CROSS JOIN episodes USING (id)`
+          : passing
+      } ORDER BY ${by} LIMIT ? OFFSET ?`,
       ...values,
       limit,
       offset,
@@ -346,7 +354,6 @@ export class Episodes {
   /** Counts by stage, round, arm, task and outcome. */
   groups(filter: EpisodeFilter): EpisodeGroup[] {
     const { conditions, values } = this.#where(filter)
-    // An index has the episodes in this order, run first, so that only the groups have to be sorted.
     const counts = isCounted(filter)
       ? `SELECT * FROM episode_counts WHERE ${conditions} AND n > 0`
       : `SELECT run, stage, round, arm, task, outcome, count(*) AS n FROM episodes WHERE ${conditions}
@@ -378,7 +385,7 @@ export class Episodes {
     if (search !== undefined && search !== '') {
       const pattern = containing(search)
       parts.push([
-        `(instruction LIKE ? ESCAPE '\\' OR id IN (SELECT episode FROM steps WHERE completion LIKE ? ESCAPE '\\'))`,
+        `id IN (SELECT id FROM episodes WHERE instruction IN ${SEARCHED} UNION ALL SELECT episode FROM steps WHERE completion IN ${SEARCHED})`,
         pattern,
         pattern,
       ])

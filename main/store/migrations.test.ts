@@ -142,3 +142,26 @@ test('a run of before there was a choice of prompts goes on with the one that it
   expect(upgraded.runs.prompt(1)).toBeUndefined()
   upgraded.close()
 })
+
+test('episodes of before there was a table of their texts are found by them', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'migrations-')), 'texts-once.sqlite')
+  const before = MIGRATIONS.findIndex((migration) => migration.includes('CREATE TABLE episode_texts'))
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration)
+  old.exec(`PRAGMA user_version = ${before};
+    INSERT INTO runs (id, name, command, config, status, started) VALUES (1, 'old', '"collect"', '{}', 'done', 1)`)
+  for (const id of [1, 2]) {
+    old.exec(`INSERT INTO episodes (id, run, stage, round, arm, task, seed, attempt, instruction, outcome, reward, duration, steps)
+      VALUES (${id}, 1, 'collect', 1, '', 'a', ${id}, 0, 'press', 'success', 1, 1, 1);
+      INSERT INTO steps (episode, position, page, prompt, completion, tokens, logprob, thought, action)
+      VALUES (${id}, 0, '', '', '${id === 1 ? 'press' : 'pull'}', x'', 0, '', '')`)
+  }
+  old.close()
+  const upgraded = new Store(path)
+  const found = (search: string) =>
+    upgraded.episodes
+      .list({ search }, { by: 'id', descending: false }, { offset: 0, limit: 9 })
+      .rows.map(({ id }) => id)
+  expect([found('press'), found('ULL'), found('push')]).toEqual([[1, 2], [2], []])
+  upgraded.close()
+})

@@ -427,4 +427,31 @@ CREATE TRIGGER episodes_uncounted AFTER DELETE ON episodes BEGIN
     AND task = old.task AND outcome = old.outcome;
 END;
 `,
+  // Every instruction and answer once, however many episodes have it: what a search of episodes looks through. And the ways to the
+  // attempts at a problem, and to the ends of a task. Groups by outcome are counted as episodes come since the step before.
+  `
+CREATE TABLE episode_texts (
+  text TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+INSERT INTO episode_texts SELECT completion FROM steps UNION SELECT instruction FROM episodes;
+
+CREATE TRIGGER instructions_searched AFTER INSERT ON episodes BEGIN
+  INSERT INTO episode_texts VALUES (new.instruction) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER answers_searched AFTER INSERT ON steps BEGIN
+  INSERT INTO episode_texts VALUES (new.completion) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER instructions_forgotten AFTER DELETE ON episodes BEGIN
+  DELETE FROM episode_texts WHERE text = old.instruction
+    AND NOT EXISTS (SELECT 1 FROM episodes WHERE instruction = text) AND NOT EXISTS (SELECT 1 FROM steps WHERE completion = text);
+END;
+CREATE TRIGGER answers_forgotten AFTER DELETE ON steps BEGIN
+  DELETE FROM episode_texts WHERE text = old.completion
+    AND NOT EXISTS (SELECT 1 FROM steps WHERE completion = text) AND NOT EXISTS (SELECT 1 FROM episodes WHERE instruction = text);
+END;
+
+DROP INDEX episodes_by_group;
+CREATE INDEX episodes_by_problem ON episodes (run, stage, task, seed, round, arm, attempt, outcome);
+CREATE INDEX episodes_by_ending ON episodes (task, run, stage, round, arm, outcome, reason);
+`,
 ]

@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ENDINGS } from '../../testing/endings.ts'
 import { sampleEpisode } from '../../testing/samples.ts'
 import { configSchema } from '../config/schema.ts'
@@ -70,10 +71,29 @@ test('a task counts its ends over runs and rounds, without deleted runs', () => 
   expect([store.played.task('a'), store.played.rates('evaluate', 'dpo').size]).toEqual([[], 0])
 })
 
-test('episodes are found by words of their answers', () => {
-  const episode = sampleEpisode('a', 1, 0)
-  store.episodes.add({ run, stage: 'evaluate', round: 1, arm: 'dpo' }, episode)
-  const found = (search: string) => store.episodes.list({ search }, { by: 'id', descending: true }, all).total
-  const { instruction, steps } = episode
-  expect([instruction, steps[0]!.completion.toUpperCase(), '100% sure'].map(found)).toEqual([1, 1, 0])
+test('problems and the ends of a task are read from indexes alone', () => {
+  play('a', 1, 'sft', 'failure')
+  const prepared = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  const filter = { run, stage: 'evaluate', solvedBy: 'none' } as const
+  store.played.problems(filter, all, { by: { round: 1, arm: 'sft' }, descending: true })
+  store.played.task('a')
+  store.played.pictured('a')
+  const asked = prepared.mock.calls.map(([sql]) => sql)
+  prepared.mockRestore()
+  const database = new DatabaseSync(store.path)
+  const ways = asked.map((sql) =>
+    database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => String(detail))
+      .filter((detail) => / episodes|GROUP BY/.test(detail)),
+  )
+  database.close()
+  const problems = 'SEARCH episodes USING COVERING INDEX episodes_by_problem'
+  expect(ways).toEqual([
+    [`${problems} (run=? AND stage=?)`],
+    [`${problems} (run=? AND stage=?)`, `${problems} (run=? AND stage=? AND task=? AND seed=?)`],
+    ['SEARCH episodes USING COVERING INDEX episodes_by_ending (task=?)'],
+    ['SEARCH episodes USING COVERING INDEX episodes_by_task (task=?)'],
+  ])
 })

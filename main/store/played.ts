@@ -74,10 +74,14 @@ export class Played {
     }`
     const sorted = orderBy(order)
     const total = Number(this.#database.get(`SELECT count(*) AS n FROM (SELECT 1 ${groups})`, ...values)?.n)
+    // The attempts are read of the page's problems alone.
     const rows = this.#database.all(
-      `SELECT task, seed, json_group_array(json_object('id', id, 'round', round, 'arm', arm, 'outcome', outcome)
-         ORDER BY round, arm, attempt) AS attempts ${groups} ORDER BY ${sorted.by} task, seed LIMIT ? OFFSET ?`,
-      ...[...values, ...sorted.values, limit, offset],
+      `SELECT task, seed, (
+         SELECT json_group_array(json_object('id', id, 'round', round, 'arm', arm, 'outcome', outcome) ORDER BY round, arm, attempt)
+         FROM episodes WHERE ${conditions} AND task = problem.task AND seed = problem.seed
+       ) AS attempts
+       FROM (SELECT task, seed ${groups} ORDER BY ${sorted.by} task, seed LIMIT ? OFFSET ?) AS problem`,
+      ...[...values, ...values, ...sorted.values, limit, offset],
     )
     return { rows: rows.map(readProblem), total }
   }
