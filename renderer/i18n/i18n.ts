@@ -71,7 +71,8 @@ export async function startWords(): Promise<void> {
     lng: 'none',
     fallbackLng: false,
     interpolation: { escapeValue: false },
-    returnEmptyString: false,
+    // Nothing stands between two Chinese sentences.
+    returnEmptyString: true,
   })
   await speak(useSettings.getState().language)
   useSettings.subscribe((now, before) => {
