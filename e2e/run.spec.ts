@@ -107,7 +107,7 @@ test.describe('with a tiny model', () => {
     const question = page.getByRole('dialog', { name: 'Train again' })
     await question
       .getByText(
-        /^DPO trains on \d+ pairs, with 12 steps for each of 4 policies\. Then Evaluate plays 12 problems with every policy\./,
+        /^DPO trains 4 policies with 12 steps each, on \d+ pairs\. Then Evaluate plays 12 problems with every policy\./,
       )
       .waitFor()
     await question.getByRole('button', { name: 'Train again' }).click()

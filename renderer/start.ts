@@ -57,8 +57,12 @@ async function retrainingWanted(round: Round): Promise<boolean> {
       text: (t) =>
         [
           ...(count.reviewed === 0 ? [t('pairs.nothingCorrected')] : []),
-          t('pairs.trainPlan', { count: plan.pairs, steps: plan.steps, policies: plan.trained }),
-          t('pairs.trainThen', { problems: plan.problems }),
+          t('pairs.trainPlan', {
+            count: plan.trained,
+            steps: t('counted.steps', { count: plan.steps }),
+            pairs: t('counted.pairs', { count: plan.pairs }),
+          }),
+          t('pairs.trainThen', { problems: t('counted.problems', { count: plan.problems }) }),
           seconds === null
             ? t('pairs.trainTimeUnknown')
             : t('pairs.trainTime', { time: duration(seconds), run: source }),

@@ -50,9 +50,9 @@ function verdictSection({ arms, against, verdict }: Summary, { t, say }: Words):
     html`<div class="tile ${tone}"><p class="label">${label}</p><p class="value">${value}</p><p class="detail">${detail}</p></div>`
   return html`<section class="verdict">
 <div class="tiles">
-${base !== undefined && tile(say(armName('base')), percent(base.success), t('report.ofEpisodes', { interval: interval(base), n: base.n }), 'c-other')}
-${sft !== undefined && tile('SFT', percent(sft.success), t('report.ofEpisodes', { interval: interval(sft), n: sft.n }), 'c-sft')}
-${dpo !== undefined && tile('DPO', percent(dpo.success), t('report.ofEpisodes', { interval: interval(dpo), n: dpo.n }), 'c-dpo')}
+${base !== undefined && tile(say(armName('base')), percent(base.success), t('report.ofEpisodes', { interval: interval(base), count: base.n }), 'c-other')}
+${sft !== undefined && tile('SFT', percent(sft.success), t('report.ofEpisodes', { interval: interval(sft), count: sft.n }), 'c-sft')}
+${dpo !== undefined && tile('DPO', percent(dpo.success), t('report.ofEpisodes', { interval: interval(dpo), count: dpo.n }), 'c-dpo')}
 ${
   change !== undefined &&
   tile(

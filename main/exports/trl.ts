@@ -53,7 +53,7 @@ export function exportedMessage(done: Exported, folder: string): Message {
   const { pairs, successes, golden, reference, run, round } = done
   return message('trlExported', {
     pairCount: message('countPairs', { count: pairs }),
-    successes,
+    stepCount: message('countSteps', { count: successes }),
     goldenCount: message('countGolden', { count: golden }),
     ...{ run, round, reference, folder },
   })

@@ -70,7 +70,7 @@ test('the checks of a good page, and of its golden sample', async () => {
   const sample = { prompt: [], task: 'pick-word', seed: 7, step: 0, source: 'hand' }
   const recorded = (action: string) => [{ ...sample, completion: `Thought: click ${word}\nAction: click ${action}` }]
   expect((await found(PAGE_TEMPLATE, recorded(line.trim())))[1]).toEqual([
-    ...['solvable', true, 'Your golden samples solved 1 of 1 problems.'],
+    ...['solvable', true, 'Problems that your golden samples solved: 1 of 1.'],
   ])
   expect((await found(PAGE_TEMPLATE, recorded('nothing button 99')))[1]?.[1]).toBe(false)
 })
@@ -82,7 +82,7 @@ test('a page that does not repeat, or that chance solves, is told', async () => 
   const [same, , accident] = await found(page(`core.ask("Press go.");${button}`))
   expect(same).toEqual(['repeats', true, 'Seeds 0 to 4 all gave the same problem: the seed changes nothing.'])
   expect(accident?.[1]).toBe(false)
-  expect(accident?.[2]).toMatch(/^Random clicks solved 20 of 20 problems\. /)
+  expect(accident?.[2]).toMatch(/^Problems that random clicks solved: 20 of 20\. /)
 })
 
 test('the checks of a slow page end at their limit, or when somebody cancels them; then the page can be shown again', async () => {

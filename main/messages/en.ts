@@ -23,6 +23,10 @@ export const ENGLISH = {
   countAttempts_other: '{{count}} attempts',
   countEpisodes_one: '{{count}} episode',
   countEpisodes_other: '{{count}} episodes',
+  countTasks_one: '{{count}} task',
+  countTasks_other: '{{count}} tasks',
+  countProblems_one: '{{count}} problem',
+  countProblems_other: '{{count}} problems',
   countLayers_one: '{{count}} layer',
   countLayers_other: '{{count}} layers',
 
@@ -602,7 +606,7 @@ export const ENGLISH = {
   goldenUnreadable_other:
     '{{file}}: the agent could not act on the answers of {{count}} samples (lines {{lines}}). Training uses them all the same.',
   preferencesFixed: '{{path}} is read-only and stays as it is; the pairs are in the store.',
-  goldenDone: '{{sampleCount}} in {{path}}, {{recorded}} of them new',
+  goldenDone: '{{sampleCount}} in {{path}}, {{recorded}} new',
   sftData: '{{sampleCount}}, {{heldOut}} held out; {{engine}}',
   sftDone: '{{stepCount}}, kept step {{step}}; adapter in {{path}}',
   sftStopped: '{{stepCount}}, the held-out loss stopped falling after step {{step}}; adapter in {{path}}',
@@ -615,9 +619,9 @@ export const ENGLISH = {
     'The environment broke {{count}} of {{of}} episodes, most of them because: {{why}}. They count for nothing, and this run does not play them again once the stage is done.',
   collected: '{{attemptCount}}, {{solved}}% solved, {{broken}} broken by the environment',
   sampleHelps:
-    'A golden sample of {{task}} would help most: {{unsolved}} of its {{problems}} problems were never solved. Record one in the window, under Live, for example seed {{seed}}.',
+    'A golden sample of {{task}} would help most (problems that were never solved: {{unsolved}} of {{problems}}). Record one in the window, under Live, for example seed {{seed}}.',
   hardNegatives:
-    '{{count}} attempts turned away from the path of a success; {{failed}} of them failed; {{pairs}} pairs with a hard negative',
+    'Attempts that turned away from the path of a success: {{count}}, of which {{failed}} failed. Pairs with a hard negative: {{pairs}}.',
   pairsIn: '{{pairCount}} in {{path}}',
   reviewed:
     'Reviewed by hand: {{reviewed}} of {{pairCount}}; {{dropped}} dropped, {{swapped}} swapped, {{edited}} edited',
@@ -625,7 +629,7 @@ export const ENGLISH = {
   loraOfReference:
     'The adapter keeps the rank, modules and layers of {{reference}}. Your settings under lora differ, and count for SFT alone.',
   fewPairs:
-    'DPO has only {{pairs}}. It sees each of them many times, and learns them by heart: collect at more problems, or with more attempts.',
+    'DPO has only {{pairs}}. It sees every pair many times, and learns it by heart: collect at more problems, or with more attempts.',
   noMixedProblems:
     'No problem of the collection was both solved and failed, so policy gradients have nothing to learn from: the lab leaves out {{arms}}.',
   noSuccesses: 'The store holds no success of a collection, so the lab leaves out the control success_sft.',
@@ -736,7 +740,7 @@ export const ENGLISH = {
   trlGguf:
     'The base model of this run is a GGUF file ({{file}}), which TRL cannot train; make a run with the same model in Hugging Face layout, and export that.',
   trlExported:
-    '{{pairCount}}, {{successes}} steps of own successes and {{goldenCount}} of run {{run}}, round {{round}}, and the adapter {{reference}} are in {{folder}}. README.md there says how to train.',
+    '{{pairCount}}, {{stepCount}} of own successes and {{goldenCount}} of run {{run}}, round {{round}}, and the adapter {{reference}} are in {{folder}}. README.md there says how to train.',
   importNotAFolder: '{{path}} is not a folder; unpack it first, and give the folder that train.py wrote.',
   importNoRecord:
     '{{folder}} has no trained.json, which train.py writes beside the adapter; give the folder that it wrote.',
@@ -839,7 +843,7 @@ export const ENGLISH = {
   unitEpisodes: 'episodes',
   lineVerify_one: '{{count}} check passed',
   lineVerify_other: '{{count}} checks passed',
-  lineGolden: '{{golden}}, {{recorded}} of them new',
+  lineGolden: '{{golden}}, {{recorded}} new',
   lineSft: '{{samples}}, {{steps}}, step {{step}} kept',
   lineTruncated: '{{line}}; {{cut}} cut to {{max_length}} tokens, {{dropped}} left out as too long',
   lineCollect: '{{attempts}}, {{solved}}% solved, {{pairs}}',
@@ -895,7 +899,7 @@ export const ENGLISH = {
   studyTooSmall:
     'No measurable difference between {{of}} and {{against}} ({{figures}}). This study is too small to find any.',
   studyAlike: '{{of}} and {{against}} ended alike in every episode.',
-  studyUnfinished: '{{done}} of {{planned}} trainings are finished; these figures are of those.',
+  studyUnfinished: 'Trainings finished: {{done}} of {{planned}}. These figures are of those.',
   studyTooFew: 'Fewer than two training seeds are finished, so nothing can be compared yet.',
 
   // The checks of `verify`, and their findings. (main/pipeline/stages/verify.ts)
@@ -930,8 +934,8 @@ export const ENGLISH = {
   foundEngine: '{{engine}}',
   foundTasks_one: '{{count}} task',
   foundTasks_other: '{{count}} tasks',
-  foundOwnTasks_one: "{{count}} task, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
-  foundOwnTasks_other: "{{count}} tasks, {{own}} of them the lab's own pages: MiniWoB++ is not installed",
+  foundOwnTasks_one: "{{count}} task, on the lab's own page: MiniWoB++ is not installed",
+  foundOwnTasks_other: "{{count}} tasks, of which {{own}} on the lab's own pages: MiniWoB++ is not installed",
   pageOfTask: '{{task}}: {{why}}',
   foundPages_one: 'the page of {{count}} task answers, {{milliseconds}} ms',
   foundPages_other: 'the pages of {{count}} tasks answer, {{milliseconds}} ms',
@@ -1158,12 +1162,12 @@ export const ENGLISH = {
   pageRepeatsNot:
     'Seed {{seed}} gave two different problems: “{{one}}” and “{{other}}”. Take every random choice from Math.random.',
   pageAlwaysSame: 'Seeds {{first}} to {{last}} all gave the same problem: the seed changes nothing.',
-  pageSolvedByExpert: 'The scripted expert solved {{solved}} of {{played}} problems.',
-  pageSolvedByHand: 'Your golden samples solved {{solved}} of {{played}} problems.',
+  pageSolvedByExpert: 'Problems that the scripted expert solved: {{solved}} of {{played}}.',
+  pageSolvedByHand: 'Problems that your golden samples solved: {{solved}} of {{played}}.',
   pageNotYetSolved: 'Nobody has solved it yet. Save the page and record a golden sample; then check again.',
   pageByAccident:
-    'Random clicks solved {{solved}} of {{played}} problems. The agent learns little from a page that chance solves: end the episode at a wrong action, or ask for more.',
-  pageNotByAccident: 'Random clicks solved {{solved}} of {{played}} problems.',
+    'Problems that random clicks solved: {{solved}} of {{played}}. The agent learns little from a page that chance solves: end the episode at a wrong action, or ask for more.',
+  pageNotByAccident: 'Problems that random clicks solved: {{solved}} of {{played}}.',
 
   // Faults of pages and browsers.
   pageWithoutCore: 'the page loads no core.js: copy it into the folder of the page, or load ../core/core.js',
@@ -1206,7 +1210,8 @@ export const ENGLISH = {
   'report.kicker': 'DPO-Driver · run {{run}}',
   'report.footer':
     "Success means a raw reward of exactly 1. Intervals are Wilson's, 95%; differences are paired, tested with McNemar's exact test. An episode that the browser or a page broke in every try is shown as a fault, and its problem is counted for no policy.",
-  'report.ofEpisodes': '{{interval}} of {{n}} episodes',
+  'report.ofEpisodes_one': '{{interval}} of {{count}} episode',
+  'report.ofEpisodes_other': '{{interval}} of {{count}} episodes',
   'report.change': 'Change',
   'report.changeInterval': '{{low}} to {{high}} points, {{p}}',
   'report.arms': 'Success of every policy',
@@ -1343,7 +1348,7 @@ export const ENGLISH = {
   'study.kicker': 'DPO-Driver · study {{study}}',
   'study.footer':
     "Success means a raw reward of exactly 1. Means have 95% intervals of the hierarchical bootstrap over training seeds and problems (Owen 2007). Differences are tested with a mixed-effects model with crossed random effects of seed and problem (Clark 1973) and with an exact permutation test within problems (Fisher 1935); the larger p counts, after Holm's correction. A problem that the browser or a page broke in any training is counted for no policy.",
-  'study.armsLead': 'All trainings played the same {{problems}} problems of {{tasks}} tasks, greedily.',
+  'study.armsLead': 'All trainings played the same {{problemCount}} of {{taskCount}}, greedily.',
   'study.broken_one': '{{count}} problem is left out, because the browser or a page broke it.',
   'study.broken_other': '{{count}} problems are left out, because the browser or a page broke them.',
   'study.dots':
@@ -1375,7 +1380,7 @@ export const ENGLISH = {
   'study.trainingLead':
     'Every optimiser step of DPO in its first round: the line is the mean over training seeds, the band reaches from the lowest to the highest seed.',
   'study.itself': 'The study',
-  'study.done': '{{done}} of {{planned}} trainings are finished.',
+  'study.done': 'Trainings finished: {{done}} of {{planned}}.',
   'study.variants': 'Variants',
   'study.asConfigured': 'as configured',
   'study.expected':

@@ -14,6 +14,8 @@ export const CHINESE = translated({
   countSteps_other: '{{count}} 步',
   countAttempts_other: '{{count}} 次尝试',
   countEpisodes_other: '{{count}} 个回合',
+  countTasks_other: '{{count}} 个任务',
+  countProblems_other: '{{count}} 道题',
   countLayers_other: '{{count}} 层',
 
   // 外来的值应当怎样（config/demand.ts），接在值的名称之后。
@@ -542,7 +544,7 @@ export const CHINESE = translated({
     '{{pairCount}}中有 {{reviewed}} 个经过人工审阅：剔除 {{dropped}} 个，对调 {{swapped}} 个，编辑 {{edited}} 个',
   dpoData: '{{pairCount}}，{{goldenCount}}；参考 {{reference}}',
   loraOfReference: '适配器沿用 {{reference}} 的秩、模块和层。lora 下的设置与之不同，只对 SFT 有效。',
-  fewPairs: 'DPO 只有{{pairs}}。每一对会反复看到，DPO 会死记它们：请增加采集的题目数或尝试次数。',
+  fewPairs: 'DPO 只有 {{pairs}}。每一对会反复看到，DPO 会死记它们：请增加采集的题目数或尝试次数。',
   noMixedProblems: '采集中没有既成功又失败过的题目，策略梯度没有可学的东西，因此略去 {{arms}}。',
   noSuccesses: '存储中没有采集到的成功，因此略去对照“对自身成功做 SFT”。',
   dpoDone: '适配器在 {{path}}；训练了：{{arms}}',
@@ -636,7 +638,7 @@ export const CHINESE = translated({
   trlGguf:
     '这个运行的基座模型是 GGUF 文件（{{file}}），TRL 不能训练它；请用 Hugging Face 格式的同一个模型运行一次，再导出。',
   trlExported:
-    '{{folder}} 里有{{pairCount}}、自身成功的步骤 {{successes}} 个、{{goldenCount}}（运行 {{run}}，第 {{round}} 轮）和适配器 {{reference}}。那里的 README.md 说明如何训练。',
+    '{{folder}} 里有 {{pairCount}}、自身成功的 {{stepCount}}、{{goldenCount}}（运行 {{run}}，第 {{round}} 轮）和适配器 {{reference}}。那里的 README.md 说明如何训练。',
   importNotAFolder: '{{path}} 不是文件夹；请先解压，再给出 train.py 写的文件夹。',
   importNoRecord: '{{folder}} 里没有 trained.json，train.py 会把它写在适配器旁边；请给出它写的文件夹。',
   importRecordTooLarge: '{{file}} 太大，不可能是训练记录；请从 train.py 写它的地方重新复制。',
@@ -1072,7 +1074,7 @@ export const CHINESE = translated({
   'report.kicker': 'DPO-Driver · 运行 {{run}}',
   'report.footer':
     '成功指原始奖励恰好为 1。区间为 Wilson 95% 区间；差异为配对差异，用 McNemar 精确检验。每次尝试都被浏览器或页面弄坏的回合算作故障，其题目不计入任何策略。',
-  'report.ofEpisodes': '{{interval}}，共 {{n}} 个回合',
+  'report.ofEpisodes_other': '{{interval}}，共 {{count}} 个回合',
   'report.change': '变化',
   'report.changeInterval': '{{low}} 至 {{high}} 个百分点，{{p}}',
   'report.arms': '各策略的成功率',
@@ -1200,7 +1202,7 @@ export const CHINESE = translated({
   'study.kicker': 'DPO-Driver · 研究 {{study}}',
   'study.footer':
     '成功指原始奖励恰好为 1。平均值的 95% 区间来自对训练种子和题目的分层自助法（Owen 2007）。差异用带种子与题目交叉随机效应的混合效应模型（Clark 1973）和题目内的精确置换检验（Fisher 1935）检验；取较大的 p 值，再做 Holm 校正。在任何一次训练中被浏览器或页面弄坏的题目，不计入任何策略。',
-  'study.armsLead': '所有训练都以贪心方式做 {{tasks}} 个任务的同样 {{problems}} 道题。',
+  'study.armsLead': '所有训练都以贪心方式做 {{taskCount}}的同样 {{problemCount}}。',
   'study.broken_other': '有 {{count}} 道题因浏览器或页面出错而未计入。',
   'study.dots': '上图中每个训练种子是一个点（{{seeds}}）；下图中竖线是各种子的平均值，横条是其 95% 区间。',
   'study.everySeed': '每个训练种子的成功率',

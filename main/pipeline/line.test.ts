@@ -8,7 +8,7 @@ const line = (stage: string, result: unknown, round = 0) => {
 }
 
 test('a finished stage has its result in a line', () => {
-  expect(line('golden', { samples: 29, recorded: 3, without: [] })).toBe('29 golden samples, 3 of them new')
+  expect(line('golden', { samples: 29, recorded: 3, without: [] })).toBe('29 golden samples, 3 new')
   const counts = { seeds: 1, seedsOnlySuccesses: 0, seedsOnlyFailures: 0, sameActions: 0, pageDiffers: 0, ended: 0 }
   const collected = {
     ...counts,

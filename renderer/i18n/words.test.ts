@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keyPaths } from '../../main/config/explain.ts'
 import { configSchema } from '../../main/config/schema.ts'
+import { ENGLISH } from '../../main/messages/en.ts'
 import { CHINESE } from '../../main/messages/zh.ts'
 import { words as en } from './en.ts'
 import { fields as englishFields, names as englishNames } from './en-fields.ts'
@@ -23,6 +24,31 @@ describe('the words', () => {
       // English sometimes writes one as a word.
       if (!key.endsWith('_one')) expect(gaps(chinese.get(key)!), key).toEqual(gaps(text))
     }
+  })
+
+  it('agree with the number of what they count', () => {
+    const texts = [...flat(en), ...flat(ENGLISH)]
+    /** What stands after a number that chooses the text: "pairs", "tasks". */
+    const counted = new Set(
+      texts.flatMap(([key, text]) =>
+        key.endsWith('_other') ? (text.match(/(?<={{count(?:, number)?}} )\w+s\b/g) ?? []) : [],
+      ),
+    )
+    const nouns = new RegExp(`{{(?!count)\\w+(?:, number)?}} (?:${[...counted].join('|')})\\b`)
+    const shares = /{{\w+(?:, number)?}} of (?:its |the )?{{\w+(?:, number)?}} [\w ]*\b(?:are|were|have)\b/
+    const fixed = texts.filter(([key, text]) => !/_one$|_other$/.test(key) && (nouns.test(text) || shares.test(text)))
+    expect(fixed.map(([key]) => key)).toEqual([
+      // Chosen where there are several.
+      'pairs.reverted.undo.many',
+      'pairs.reverted.redo.many',
+      // Of these there are always several.
+      'adapterOtherDepth',
+      // "changes" is a verb.
+      'pairsImportedNothing',
+      'planOtherProblems',
+      // Training seeds and problems: always several.
+      'studyFigures',
+    ])
   })
 
   it('are in Chinese', () => {

@@ -207,7 +207,13 @@ function Takes({ preview }: { readonly preview: Answers['studies']['preview'] })
     <section className={`card ${classes.takes}`} aria-label={t('studies.make.takes')}>
       <dl>
         <dt>{t('studies.make.trainings')}</dt>
-        <dd>{t('studies.make.product', { members, seeds: seeds.length, variants: variants.length })}</dd>
+        <dd>
+          {t('studies.make.product', {
+            members,
+            seeds: t('counted.seeds', { count: seeds.length }),
+            variants: t('counted.variants', { count: variants.length }),
+          })}
+        </dd>
         <dt>{t('studies.variants')}</dt>
         <dd>{variants.join(t('app.between'))}</dd>
         <dt>{t('studies.make.time')}</dt>

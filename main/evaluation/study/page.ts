@@ -1,4 +1,5 @@
 /** study.html: one page with the results of a study, without scripts and links. */
+import { message } from '../../messages/message.ts'
 import type { Metric } from '../../store/metrics.ts'
 import { htmlDocument } from '../document.ts'
 import { points, pValue } from '../figures.ts'
@@ -57,7 +58,10 @@ function overallSection(summary: StudySummary, words: Words): Html {
   return section(
     t('report.arms'),
     [
-      t('study.armsLead', { problems, tasks: tasks.length }),
+      t('study.armsLead', {
+        problemCount: message('countProblems', { count: problems }),
+        taskCount: message('countTasks', { count: tasks.length }),
+      }),
       ...(broken > 0 ? [t('study.broken', { count: broken })] : []),
       t('study.dots', { seeds: seeds.join(', ') }),
     ].join(sentenceGap(words)),

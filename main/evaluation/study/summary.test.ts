@@ -77,7 +77,7 @@ test('the verdict says what is better, and of the rest what the study could have
       /^No measurable difference between DPO \(beta 1\) and DPO \(as it is\) .* finds \d+\.\d points or more in four of five cases\.$/,
     ),
   )
-  expect(sentences({ ...one, planned: 8 }).at(-1)).toBe('5 of 8 trainings are finished; these figures are of those.')
+  expect(sentences({ ...one, planned: 8 }).at(-1)).toBe('Trainings finished: 5 of 8. These figures are of those.')
 })
 
 test('a difference that only one training seed shows is not called real', () => {
@@ -103,7 +103,7 @@ test('with one seed nothing is compared', () => {
   const data = { ...one, runs: one.runs.slice(0, 1) }
   expect(summariseStudy(data).comparisons).toEqual([])
   expect(sentences(data)).toEqual([
-    '1 of 5 trainings are finished; these figures are of those.',
+    'Trainings finished: 1 of 5. These figures are of those.',
     'Fewer than two training seeds are finished, so nothing can be compared yet.',
   ])
 })

@@ -126,7 +126,9 @@ test('a collection without a pair says why', async () => {
   const key = { run: run.id, stage: 'collect', round: 1, arm: '' }
   for (const task of run.config.tasks) store.episodes.add(key, episode(task, 10, 0, 'failure'))
   await expect(perform(collect, 1)).rejects.toThrow(/no pair to learn from: none succeeded; train SFT longer/)
-  expect(said.at(-1)).toMatch(/^A golden sample of click-tab would help most: 1 of its 1 problems .* seed 10\.$/)
+  expect(said.at(-1)).toMatch(
+    /^A golden sample of click-tab would help most \(problems that were never solved: 1 of 1\)\. .* seed 10\.$/,
+  )
 })
 
 test('an unsolved problem gets further attempts until one solves it; branches that fail become pairs', async () => {
@@ -158,7 +160,7 @@ test('an unsolved problem gets further attempts until one solves it; branches th
     ],
   )
   expect(said).toContain(
-    '4 attempts turned away from the path of a success; 2 of them failed; 2 pairs with a hard negative',
+    'Attempts that turned away from the path of a success: 4, of which 2 failed. Pairs with a hard negative: 2.',
   )
 })
 

@@ -54,7 +54,7 @@ export function Facts({ stage }: { readonly stage: Stop }) {
           )}
         </Fact>
         <Fact name={t('facts.tasks')}>
-          {t('facts.taskCount', { count: learned.length })}
+          {t('counted.tasks', { count: learned.length })}
           <small>
             {miniwob === null ? t('facts.builtin') : 'MiniWoB++'} · {t('facts.seed', { seed: project.seed })} ·{' '}
             {t('pipeline.wheel', { count: rounds })}
@@ -91,7 +91,7 @@ function Time() {
     onError: tellError,
   })
   const forecast = known.data?.seconds == null ? (measured.data ?? known.data) : known.data
-  if (forecast === undefined) return <Fact name={t('facts.time')}>–</Fact>
+  if (forecast === undefined) return <Waiting name={t('facts.time')} pending={known.isPending} />
   const { seconds, source, bytes: written, free } = forecast
   return (
     <Fact name={t('facts.time')}>
@@ -136,20 +136,28 @@ function Fact({ name, wrong = false, children }: FactProps) {
   )
 }
 
+/** A fact that the lab still computes, or cannot know. */
+function Waiting({ name, pending }: { readonly name: string; readonly pending: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <Fact name={name}>
+      <span className="soft">{t(pending ? 'app.loading' : 'facts.unknown')}</span>
+    </Fact>
+  )
+}
+
 const PARTS = ['weights', 'adapter', 'optimizer', 'cache', 'activations', 'logits', 'process'] as const
 
 /** The peak memory of a stage, as a bar of the free memory. The parts show on hover. */
 function Memory({ stage }: { readonly stage: Exclude<Stop, 'verify'> }) {
   const { t } = useTranslation()
   const name = t('facts.memory', { stage: t(`stage.${stage}`) })
-  const { data } = useQuery({
+  const { data, isPending } = useQuery({
     queryKey: ['status', 'memory', stage],
     queryFn: () => lab.status.memory.query({ stage }),
     retry: false,
   })
-  if (data === undefined) {
-    return <Fact name={name}>–</Fact>
-  }
+  if (data === undefined) return <Waiting name={name} pending={isPending} />
   // The system does not tell the memory of every graphics card.
   const available = data.available ?? Number.POSITIVE_INFINITY
   const tight = data.needed > available

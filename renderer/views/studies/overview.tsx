@@ -34,7 +34,7 @@ export function Overview({ study }: { readonly study: Study }) {
           {expected !== null && (
             <>
               <Fact name={t('studies.problems')}>
-                {t('studies.problemsOf', { problems: expected.design.problems, tasks: expected.design.tasks })}
+                {t('studies.problemsOf', { problems: expected.design.problems, count: expected.design.tasks })}
               </Fact>
               <Fact name={t('studies.before')}>{expectedWords(t, expected)}</Fact>
               <Fact name={t('studies.needs')}>{neededWords(t, expected)}</Fact>

@@ -13,7 +13,11 @@ export function Success({ result }: { readonly result: StudyResult }) {
   const say = useSay()
   const { arms, broken, problems, seeds, tasks } = result
   const note = [
-    t('studies.successNote', { problems, tasks: tasks.length, seeds: seeds.length }),
+    t('studies.successNote', {
+      problems: t('counted.problems', { count: problems }),
+      tasks: t('counted.tasks', { count: tasks.length }),
+      seeds: t('counted.seeds', { count: seeds.length }),
+    }),
     ...(broken > 0 ? [t('studies.broken', { count: broken })] : []),
   ].join(t('app.apart'))
   const rowOf = (arm: StudyArm) => ({ id: arm.id, ...lookOf(arm, result, say) })
