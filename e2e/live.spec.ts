@@ -1,6 +1,6 @@
 /** What the live view shows beside the pages. */
 import { expect, LATER, test } from './fixtures.ts'
-import { clean, open, screenshot } from './window.ts'
+import { clean, cutIn, open, screenshot } from './window.ts'
 
 /** SFT goes on until the test stops it. */
 const LONG = { sft: { max_steps: 100_000, patience: 100_000, eval_steps: 50 } }
@@ -66,6 +66,7 @@ test.describe('while a run plays', () => {
         }),
       )
     const widths: number[] = []
+    await expect(page.getByText('The run does not wait.')).toHaveCount(0)
     for (const viewport of [
       { width: 1024, height: 768 },
       { width: 1440, height: 900 },
@@ -75,12 +76,17 @@ test.describe('while a run plays', () => {
       await expect
         .poll(async () => (await seen()).filter(({ sharp, low }) => sharp >= 0.5 && low <= viewport.height).length)
         .toBe(PAGES)
+      expect(await cutIn(page.getByRole('region', { name: 'The lab now' })), `at ${viewport.width}`).toEqual([])
       widths.push((await pictures.first().boundingBox())!.width)
       await screenshot(page, `live-wall-${viewport.width}`)
     }
     expect(widths.toSorted((one, other) => one - other)).toEqual(widths)
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.getByRole('switch', { name: 'Whole page' }).click()
+    await page.getByRole('button', { name: 'Go on', exact: true }).click()
+    await page.getByText(`each page shows a problem for at least ${PAGES} seconds.`).waitFor()
+    await page.getByRole('button', { name: 'Pause', exact: true }).click()
+    await expect(cards.getByText('waiting').first()).toBeVisible()
     const shape = () =>
       pictures.first().evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])
     await expect.poll(shape).toEqual([500, 320])

@@ -1,7 +1,7 @@
 /** Actions and checks that several tests of the window use. */
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page, test } from '@playwright/test'
 import { projectPath } from '../main/files/paths.ts'
 
 export const VIEWS = {
@@ -72,6 +72,16 @@ export async function overflow(page: Page): Promise<number> {
     const { scrollWidth, clientWidth } = document.getElementById('content')!
     return Math.max(scrollWidth - clientWidth, document.documentElement.scrollWidth - window.innerWidth)
   })
+}
+
+/** The texts in a part of the page that do not fit into their elements. */
+export async function cutIn(part: Locator): Promise<string[]> {
+  return part.evaluate((root) =>
+    [...root.querySelectorAll<HTMLElement>('*')]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'hidden')
+      .filter((one) => one.clientWidth > 1)
+      .map((one) => one.innerText),
+  )
 }
 
 /** The text of the focused element; null where nothing has the focus. */

@@ -2,7 +2,7 @@
  * The look of the lab: one type scale, one spacing scale, and an ink colour for everything without a meaning of its
  * own.
  */
-import { createTheme, type MantineColorsTuple, virtualColor } from '@mantine/core'
+import { Alert, createTheme, type MantineColorsTuple, virtualColor } from '@mantine/core'
 
 /** From background to text, so that a button is dark on light by day and light on dark by night. */
 const ink: MantineColorsTuple = [
@@ -35,6 +35,19 @@ const dark: MantineColorsTuple = [
 /** Screen readers skip the arrows of selects. */
 const DECORATION = { 'aria-hidden': true } as const
 
+/** An alert that only says what is so. */
+const NOTE = {
+  root: { background: 'var(--neutral-soft)' },
+  title: { color: 'var(--ink)' },
+  icon: { color: 'var(--soft)' },
+}
+/** All others: something went wrong, or is about to. */
+const WARNING = {
+  root: { background: 'var(--rejected-soft)' },
+  title: { color: 'var(--rejected)' },
+  icon: { color: 'var(--rejected)' },
+}
+
 export const theme = createTheme({
   // Only virtual colours choose their text colour by the colour scheme.
   colors: { ink, dark, primary: virtualColor({ name: 'primary', light: 'ink', dark: 'ink' }) },
@@ -63,14 +76,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
-    // All alerts here warn: something went wrong, or is about to.
-    Alert: {
-      styles: {
-        root: { background: 'var(--rejected-soft)' },
-        title: { color: 'var(--rejected)' },
-        icon: { color: 'var(--rejected)' },
-      },
-    },
+    Alert: Alert.extend({ styles: (_, { color }) => (color === 'gray' ? NOTE : WARNING) }),
     // Error text must be easy to read, so it is not grey like a note.
     Notification: { styles: { description: { color: 'var(--ink)' } } },
     Modal: { styles: { title: { fontSize: '16px', fontWeight: 650 } } },

@@ -238,6 +238,22 @@ test('a run says when nobody plays, and how it is held back', () => {
   expect(live.state().jobPlays).toBe(false)
 })
 
+test('viewers are told how long a page shows a problem: a second for each page that is looked at', async () => {
+  const audience = live.screens.audience()
+  const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })
+  for (const seed of [1, 2]) {
+    const attempt = { task: listTasks({})[0]!, seed, attempt: 0, session: new Session(chromiumHost()) }
+    spectator.began(attempt, { instruction: 'Do it.', elements: [], dropped: 0 })
+  }
+  expect(live.state().turn).toBe(0)
+  look('job')
+  lookAtPictures()
+  await vi.waitFor(() => expect(live.state().turn).toBe(2000))
+  live.screens.control('job', { delay: 500 })
+  expect(live.state().turn).toBe(0)
+  audience.leave()
+})
+
 test('a pause ends with the run that was paused', () => {
   const audience = live.screens.audience()
   const spectator = audience.spectator({ stage: 'collect', round: 1, arm: '' })

@@ -66,6 +66,7 @@ export class Live {
       controls: this.screens.controls,
       closed: this.recordings.closed,
       jobPlays: this.screens.jobPlays,
+      turn: this.screens.turnOf('job'),
       screens: this.screens.shown().map((screen) => {
         const recording = this.recordings.find(screen.id)?.shown() ?? null
         return recording === null ? { ...screen, recording } : { ...screen, step: recording.steps.length, recording }

@@ -67,6 +67,12 @@ export class Screens {
     return this.#jobPlays
   }
 
+  /** How long viewers see a problem of a screen of this kind. Where attempts are slowed down, they see every one. */
+  turnOf(kind: LiveScreen['kind']): number {
+    if (kind === 'record' || this.#gates[kind].closed) return 0
+    return TURN * this.all().filter(({ isSeen }) => isSeen).length
+  }
+
   /** Every screen as it is shown, the oldest first. */
   shown(): Omit<LiveScreen, 'recording'>[] {
     return this.all().map((screen) => screen.shown(this.isHeld(screen)))
@@ -119,7 +125,7 @@ export class Screens {
     const screen: Screen = new Screen(`${kind}-${++this.#count}`, kind, programme, problem, {
       changed: () => this.#changedOn(screen),
       pictured: () => this.#pictures.changed(screen),
-      turn: () => this.#turnOf(screen),
+      turn: () => this.turnOf(kind),
     })
     this.#screens.set(screen.id, screen)
     this.#pictures.added(screen)
@@ -191,12 +197,6 @@ export class Screens {
         screens.clear()
       },
     }
-  }
-
-  /** How long viewers see a problem of this screen. Where attempts are slowed down, they see every one. */
-  #turnOf({ kind }: Screen): number {
-    if (kind === 'record' || this.#gates[kind].closed) return 0
-    return TURN * this.all().filter(({ isSeen }) => isSeen).length
   }
 
   #play(now: boolean): void {

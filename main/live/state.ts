@@ -30,6 +30,8 @@ export interface LiveState {
   readonly controls: Readonly<Record<Played, Control>>
   /** Whether a run plays now. Otherwise its screens show what it played last. */
   readonly jobPlays: boolean
+  /** Milliseconds that each page of a run shows a problem at least; 0 where it shows every one. */
+  readonly turn: number
   readonly screens: readonly LiveScreen[]
 }
 

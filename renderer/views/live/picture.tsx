@@ -35,7 +35,8 @@ export function Picture({ screen, source, extent, children, ref }: Props) {
           }
         />
       )}
-      {box !== null && screen.status !== 'success' && screen.status !== 'failure' && (
+      {source === null && <span className={`soft ${classes.comes}`}>{t('live.pictureComes')}</span>}
+      {source !== null && box !== null && screen.status !== 'success' && screen.status !== 'failure' && (
         <Outline box={box} width={width} height={height} />
       )}
       {children}

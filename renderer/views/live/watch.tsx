@@ -22,6 +22,7 @@ import { Wall } from './wall.tsx'
 const TAKEN = 190
 
 export function Watch({ state }: { readonly state: LiveState }) {
+  const { t } = useTranslation()
   const { query } = usePlace()
   const [extent, setExtent] = useState<Extent>('task')
   const own = useKeptRecording(state)
@@ -47,6 +48,9 @@ export function Watch({ state }: { readonly state: LiveState }) {
           onExtent={setExtent}
           disabled={!state.jobPlays}
         />
+        {state.jobPlays && state.turn > 0 && (
+          <span className={`soft ${classes.turn}`}>{t('live.turn', { count: Math.round(state.turn / 1000) })}</span>
+        )}
         {followed !== undefined && <FollowButtons screen={followed.id} total={screens.length} own={own} />}
       </div>
       {followed === undefined ? (
