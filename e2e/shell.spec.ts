@@ -81,6 +81,30 @@ test('when the lab does not answer, nothing can be started, and nothing unknown 
   for (const socket of sockets) await socket.close()
   await expect(page.getByText('The lab does not answer.')).toBeVisible()
   await expect(everything).toBeDisabled()
+  await expect(page).toHaveTitle('No answer - DPO-Driver Lab')
   await open(page, 'episodes')
   await expect(page.getByText('0 episodes')).toHaveCount(0)
+})
+
+test('a view that a lab could not send appears when it answers again', async ({ page, complaints }) => {
+  let gone = false
+  const sockets: WebSocketRoute[] = []
+  await page.routeWebSocket(/\/trpc/, (socket) => {
+    if (gone) return void socket.close()
+    socket.connectToServer()
+    sockets.push(socket)
+  })
+  await page.route(/\/assets\/training-/, (route) => (gone ? route.abort() : route.continue()))
+  await page.reload()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  gone = true
+  for (const socket of sockets) await socket.close()
+  await open(page, 'training')
+  await page.getByText('The lab did not send this view.').waitFor()
+  await expect(page.getByText('put the text below into a bug report')).toHaveCount(0)
+  gone = false
+  await page.getByText('The lab did not send this view.').waitFor({ state: 'hidden' })
+  await page.getByRole('heading', { name: 'Loss' }).first().waitFor()
+  // The browser reports requests that fail itself.
+  expect(complaints.splice(0).filter((text) => !/Failed to load resource|WebSocket/.test(text))).toEqual([])
 })

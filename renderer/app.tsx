@@ -4,6 +4,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useConnection } from './api.ts'
 import classes from './app.module.css'
 import { useJob } from './job.ts'
 import { goTo, usePlace, VIEWS, type View } from './location.ts'
@@ -58,7 +59,8 @@ function Frame() {
   useEffect(() => {
     if (!toured) openPanel('tour')
   }, [toured])
-  const title = titleOf(t, view, useJob()?.current ?? null, useRunEnd())
+  const { lost } = useConnection()
+  const title = titleOf(t, { lost, view, current: useJob()?.current ?? null, unseen: useRunEnd() })
   useEffect(() => {
     document.title = title
   }, [title])

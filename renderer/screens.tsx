@@ -1,8 +1,12 @@
 /** The views. Each is loaded when it is first needed, so that the first paint does not wait for the others. */
 import { type ComponentType, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
+import { useConnection } from './api.ts'
 import type { View } from './location.ts'
 import { Loading } from './parts/loading.tsx'
+import { Page } from './parts/page.tsx'
+import { Failure } from './shell/failure.tsx'
 
 const SCREENS: Readonly<Record<View, () => Promise<{ readonly default: ComponentType }>>> = {
   pipeline: () => import('./views/pipeline/pipeline.tsx'),
@@ -27,14 +31,21 @@ export async function loadScreen(view: View): Promise<void> {
 
 /**
  * A view, or a loading sign until it has arrived. React's Suspense would show the view only 300 ms after the sign,
- * which is longer than a view takes to load. Throws the error of a failed load.
+ * which is longer than a view takes to load. Where it does not arrive, it is requested again when the lab answers again.
  */
 export function Screen({ view }: { readonly view: View }) {
+  const { t } = useTranslation()
+  const { open } = useConnection()
   const Loaded = useScreens((screens) => screens[view])
-  const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null)
-  useEffect(() => {
-    loadScreen(view).catch((error: unknown) => setFailure({ error }))
-  }, [view])
-  if (failure !== null) throw failure.error
-  return Loaded === undefined ? <Loading /> : <Loaded />
+  const [failed, setFailed] = useState(false)
+  const load = () => loadScreen(view).catch(() => setFailed(true))
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a connection that opens is a reason to load again
+  useEffect(() => void load(), [view, open])
+  if (Loaded !== undefined) return <Loaded />
+  if (!failed) return <Loading />
+  return (
+    <Page title={t(`views.${view}`)}>
+      <Failure error={new Error(t('app.notSent'))} retry={() => void load()} />
+    </Page>
+  )
 }

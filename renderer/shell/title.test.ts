@@ -10,17 +10,25 @@ const t = await i18next.createInstance().init({ lng: 'en', resources: { en: { tr
 const job: CurrentJob = { command: 'pipeline', run: 3, study: null, since: 0, stage: null, progress: null }
 const counted = message('unitTasks')
 
+function title(shown: Partial<Parameters<typeof titleOf>[1]>): string {
+  return titleOf(t, { lost: false, view: 'live', current: null, unseen: null, ...shown })
+}
+
 test('the title is the stage with its progress while a run is at work', () => {
   const stage = { name: 'dpo', title: '', round: 0 }
   const progress = { done: 429, total: 1000, counted, rate: 1, eta: null }
-  expect(titleOf(t, 'live', { ...job, stage, progress }, null)).toBe('42% DPO - DPO-Driver Lab')
-  expect(titleOf(t, 'live', { ...job, stage }, null)).toBe('DPO - DPO-Driver Lab')
-  expect(titleOf(t, 'live', job, { run: 2, status: 'done' })).toBe('Whole pipeline - DPO-Driver Lab')
+  expect(title({ current: { ...job, stage, progress } })).toBe('42% DPO - DPO-Driver Lab')
+  expect(title({ current: { ...job, stage } })).toBe('DPO - DPO-Driver Lab')
+  expect(title({ current: job, unseen: { run: 2, status: 'done' } })).toBe('Whole pipeline - DPO-Driver Lab')
 })
 
 test('an end stays in the title until it was seen; otherwise the view has it', () => {
-  expect(titleOf(t, 'live', null, { run: 3, status: 'done' })).toBe('Done: run 3 - DPO-Driver Lab')
-  expect(titleOf(t, 'live', null, { run: 3, status: 'failed' })).toBe('Failed: run 3 - DPO-Driver Lab')
-  expect(titleOf(t, 'live', null, { run: 3, status: 'stopped' })).toBe('Stopped: run 3 - DPO-Driver Lab')
-  expect(titleOf(t, 'live', null, null)).toBe('Live - DPO-Driver Lab')
+  expect(title({ unseen: { run: 3, status: 'done' } })).toBe('Done: run 3 - DPO-Driver Lab')
+  expect(title({ unseen: { run: 3, status: 'failed' } })).toBe('Failed: run 3 - DPO-Driver Lab')
+  expect(title({ unseen: { run: 3, status: 'stopped' } })).toBe('Stopped: run 3 - DPO-Driver Lab')
+  expect(title({})).toBe('Live - DPO-Driver Lab')
+})
+
+test('a lab that does not answer is in the title, and nothing that may have passed', () => {
+  expect(title({ lost: true, current: job, unseen: { run: 2, status: 'done' } })).toBe('No answer - DPO-Driver Lab')
 })

@@ -4,22 +4,24 @@ import type { EndedJob, JobState } from '../../main/jobs.ts'
 import type { View } from '../location.ts'
 import { stageName } from './job-words.ts'
 
-/** The stage at work with its progress, else how the last run ended where the reader has not seen it, else the view. */
-export function titleOf(
-  t: TFunction,
-  view: View,
-  current: JobState['current'],
-  unseen: Pick<EndedJob, 'run' | 'status'> | null,
-): string {
-  return `${whatOf(t, view, current, unseen)} - ${t('app.name')}`
+/**
+ * That the lab does not answer, else the stage at work with its progress, else how the last run ended where the reader has not seen it,
+ * else the view.
+ */
+export function titleOf(t: TFunction, shown: Shown): string {
+  return `${whatOf(t, shown)} - ${t('app.name')}`
 }
 
-function whatOf(
-  t: TFunction,
-  view: View,
-  current: JobState['current'],
-  unseen: Pick<EndedJob, 'run' | 'status'> | null,
-): string {
+interface Shown {
+  /** Whether the connection to the lab is lost: what is known of a job may have passed. */
+  readonly lost: boolean
+  readonly view: View
+  readonly current: JobState['current']
+  readonly unseen: Pick<EndedJob, 'run' | 'status'> | null
+}
+
+function whatOf(t: TFunction, { lost, view, current, unseen }: Shown): string {
+  if (lost) return t('app.noAnswer')
   if (current !== null) {
     const { stage, progress } = current
     const name = stage === null ? t(`command.${current.command}`) : stageName(t, stage)
