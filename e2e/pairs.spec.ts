@@ -21,6 +21,12 @@ test('pairs are read, judged by keys, and every judgement can be undone', async 
   const count = page.getByText(/ of \d+ reviewed/)
   const chosen = await answerOf(page, 'Chosen')
   await clean(page, 'pairs')
+  const grid = page.getByRole('grid')
+  const [list, margin] = await Promise.all([
+    grid.locator('xpath=..').boundingBox(),
+    grid.getByRole('columnheader', { name: 'Policy margin' }).boundingBox(),
+  ])
+  expect(margin!.x + margin!.width).toBeLessThanOrEqual(list!.x + list!.width)
   await page.keyboard.press('s')
   await expect.poll(() => answerOf(page, 'Rejected')).toBe(chosen)
   await page.keyboard.press('Control+z')

@@ -41,7 +41,7 @@ const defaults: Settings = {
   toured: false,
   notify: false,
   smoothing: 0.6,
-  splits: { pairs: 46, episodes: 56 },
+  splits: { pairs: 48, episodes: 56 },
   runColumns: ['status', 'rate.sft', 'rate.dpo', 'seed', 'started', 'command', 'tags', 'result'],
 }
 

@@ -50,7 +50,7 @@ export function usePairColumns({ marked, onMark, verdicts }: Shown): readonly Co
       {
         id: 'difference',
         label: t('pairs.difference'),
-        width: 'minmax(120px, 1.8fr)',
+        width: 'minmax(120px, 1.3fr)',
         cell: ({ chosen, rejected }) => <FirstDifference chosen={chosen} rejected={rejected} />,
       },
       {

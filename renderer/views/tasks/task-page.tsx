@@ -8,6 +8,7 @@ import { lab } from '../../api.ts'
 import { useSay } from '../../i18n/say.ts'
 import { type Answers, type RunBrief, useRuns, useTasks } from '../../lab.ts'
 import { hrefOf } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { armName, armsOf } from '../../parts/arm.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { useGrowing } from '../../parts/growing.ts'
@@ -29,11 +30,20 @@ const MOST = 12
 
 export function TaskPage({ task }: { readonly task: string }) {
   const { t } = useTranslation()
-  const info = useTasks().find(({ name }) => name === task)
+  const tasks = useTasks()
+  const info = tasks.find(({ name }) => name === task)
   const { data, error, refetch } = useQuery({
     queryKey: ['episodes', 'task', task],
     queryFn: () => lab.tasks.get.query({ task }),
   })
+  // A task that is no longer there keeps its page where runs have played it.
+  const played = data === undefined ? undefined : data.rounds.length > 0
+  useKnownChoice(
+    'task',
+    played === undefined || tasks.length === 0
+      ? undefined
+      : [...tasks.map(({ name }) => name), ...(played ? [task] : [])],
+  )
   return (
     <Page
       title={info?.title ?? task}

@@ -3,6 +3,7 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { Plus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { goTo, hrefOf, usePlace } from '../../location.ts'
+import { useKnownChoice } from '../../parts/address.ts'
 import { Page } from '../../parts/page.tsx'
 import { Catalogue } from './catalogue.tsx'
 import { GoldenSamples } from './golden.tsx'
@@ -14,6 +15,7 @@ const SIDES = ['catalogue', 'golden'] as const
 export default function Tasks() {
   const { t } = useTranslation()
   const { query } = usePlace()
+  useKnownChoice('side', [...SIDES, 'new'])
   if (query.side === 'new') return <PageEditor key="" page="" />
   if (query.edit !== undefined) return <PageEditor key={query.edit} page={query.edit} />
   if (query.task !== undefined) return <TaskPage key={query.task} task={query.task} />
