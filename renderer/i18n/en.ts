@@ -798,7 +798,7 @@ export const words = {
     noPages: 'No page of this machine is played on yet.',
     picture: 'The page of {{task}}, as it looks now',
     pictureComes: 'The picture comes in a moment.',
-    turn_one: 'So that you can follow, each page shows a problem for at least a second. The run does not wait.',
+    turn_one: 'So that you can follow, the page shows a problem for at least a second. The run does not wait.',
     turn_other:
       'So that you can follow, each page shows a problem for at least {{count}} seconds. The run does not wait.',
     follow: 'Follow {{task}}',

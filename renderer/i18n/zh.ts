@@ -778,7 +778,7 @@ export const words: Words = {
     noPages: '这台机器的页面上还没有做题。',
     picture: '{{task}} 的页面，现在的样子',
     pictureComes: '图片马上就到。',
-    turn_one: '为便于观看，每个页面至少用 1 秒显示一道题。运行不会因此等待。',
+    turn_one: '为便于观看，页面至少用 1 秒显示一道题。运行不会因此等待。',
     turn_other: '为便于观看，每个页面至少用 {{count}} 秒显示一道题。运行不会因此等待。',
     follow: '跟随 {{task}}',
     problemSeed: '种子 {{seed}}',
