@@ -151,7 +151,8 @@ pre { padding: 14px 18px; overflow-x: auto; background: var(--card); border: 1px
   .tasks thead th { font-size: 10.5px; }
   .tasks .cell { display: block; min-width: 0; } .tasks .cell small { font-size: 10px; margin-left: 4px; } .tasks .cell .track { display: none; }
   details::details-content { content-visibility: visible; }
-  details pre { columns: 2; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 9.5px; }
+  details pre { columns: 3; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 8.5px; line-height: 1.35; }
+  footer { margin-top: 12px; }
 }
 `
 
