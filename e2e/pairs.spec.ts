@@ -57,6 +57,34 @@ test('the list is resized by keys and by mouse', async ({ page }) => {
   await expect.poll(width).toBeLessThan(before - 2)
 })
 
+test('going from pair to pair does not name every round again', async ({ page }) => {
+  const other = { run: 1, round: 9, pairs: 98_765, reviewed: 0, dropped: 0, swapped: 0, edited: 0 }
+  await page.routeWebSocket(/trpc/, (window) => {
+    window.connectToServer().onMessage((answer) => {
+      const rounds = /(\[\{"run":\d+,"round":\d+,"pairs":[^\]]*)\]/
+      window.send(String(answer).replace(rounds, `$1,${JSON.stringify(other)}]`))
+    })
+  })
+  await page.reload()
+  await expect(page.getByRole('option', { name: /round 9 · 98,765 pairs/ })).toBeAttached()
+  await page.getByText(/^Pair 1 ·/).waitFor()
+  // Every text with a number asks for its plural.
+  await page.evaluate(() => {
+    const { select } = Intl.PluralRules.prototype
+    const counted: number[] = []
+    Object.assign(globalThis, { counted })
+    Intl.PluralRules.prototype.select = function (count: number) {
+      counted.push(count)
+      return select.call(this, count)
+    }
+  })
+  await page.keyboard.press('j')
+  await page.getByText(/^Pair 2 ·/).waitFor()
+  const counted = await page.evaluate(() => (globalThis as typeof globalThis & { counted: number[] }).counted)
+  expect(counted.length).toBeGreaterThan(0)
+  expect(counted).not.toContain(other.pairs)
+})
+
 test('a list of thousands scrolls to its end and back at once', async ({ page, context, complaints }) => {
   const exported = await context.request.get(new URL('/exports/1/preferences.jsonl?round=1', page.url()).href)
   const row = z

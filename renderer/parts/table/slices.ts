@@ -1,6 +1,6 @@
 /** The rows of a long list, of which the lab sends a page at a time. Only pages with visible rows are fetched. */
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { startTransition, useMemo, useState } from 'react'
 
 const PAGE = 100
 
@@ -52,7 +52,8 @@ export function useLongList<Row>(
   const first = answers.find(({ data }) => data !== undefined)?.data
   const onRange = useMemo(
     () => (from: number, to: number) =>
-      setRange((before) => (before[0] === from && before[1] === to ? before : [from, to])),
+      // The table shows its rows at once; the view around it, which asks for more of them, is drawn in the background.
+      startTransition(() => setRange((before) => (before[0] === from && before[1] === to ? before : [from, to]))),
     [],
   )
   return {

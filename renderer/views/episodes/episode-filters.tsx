@@ -1,6 +1,7 @@
 /** The filters above the table of episodes. */
 import { Button, NativeSelect } from '@mantine/core'
 import { X } from 'lucide-react'
+import { memo, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSay } from '../../i18n/say.ts'
 import { useRuns } from '../../lab.ts'
@@ -18,10 +19,16 @@ interface Props {
   readonly onChange: () => void
 }
 
-export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
+/** Its props stay the same while the table is scrolled, so that it is not drawn again. */
+export const EpisodeFilters = memo(function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
   const { t } = useTranslation()
   const { query } = usePlace()
-  const runs = useRuns()
+  const { data: runs } = useRuns()
+  // There may be a thousand: they are named again only where the runs have changed.
+  const runNames = useMemo(
+    () => new Map(runs?.map(({ id }) => [String(id), t('episodes.run', { run: id })])),
+    [runs, t],
+  )
   const { stages, rounds, arms, tasks } = choicesOf(groups)
   return (
     <>
@@ -37,8 +44,8 @@ export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
       <Filter
         name="run"
         all={t('episodes.allRuns')}
-        values={(runs.data ?? []).map(({ id }) => String(id))}
-        labelOf={(run) => t('episodes.run', { run })}
+        values={[...runNames.keys()]}
+        labelOf={(run) => runNames.get(run) ?? run}
         onChange={onChange}
       />
       <Filter
@@ -75,7 +82,7 @@ export function EpisodeFilters({ groups, search, onSearch, onChange }: Props) {
       <CauseFilter onChange={onChange} />
     </>
   )
-}
+})
 
 interface FilterProps<Value extends string> {
   /** The filter's name in the address. */

@@ -2,7 +2,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Film } from 'lucide-react'
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { lab } from '../../api.ts'
 import { useRuns } from '../../lab.ts'
@@ -25,6 +25,7 @@ import { choicesOf, type EpisodeGroup, filterOf, OUTCOMES } from './filter.ts'
 const REST = 250
 /** Rows among which a named episode is looked for. */
 const LOOKED_THROUGH = 500
+const NO_GROUPS: readonly EpisodeGroup[] = []
 
 export default function Episodes() {
   const { t } = useTranslation()
@@ -44,6 +45,7 @@ export default function Episodes() {
   const named = numberIn(query.episode)
   useKnownChoice('episode', named === undefined ? [] : undefined)
   const id = named ?? list.rowAt(place)?.id
+  const toFirst = useCallback(() => setPlace(0), [])
   const open = (index: number) => {
     setPlace(index)
     choose({ episode: list.rowAt(index)?.id })
@@ -57,7 +59,7 @@ export default function Episodes() {
           name: t('views.episodes'),
           filters: (
             <>
-              <EpisodeFilters groups={groups ?? []} search={search} onSearch={setSearch} onChange={() => setPlace(0)} />
+              <EpisodeFilters groups={groups ?? NO_GROUPS} search={search} onSearch={setSearch} onChange={toFirst} />
               <ListCount text={list.known ? t('episodes.count', { count: list.total }) : null} />
             </>
           ),

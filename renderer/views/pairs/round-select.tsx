@@ -1,5 +1,6 @@
 /** A select for the round of pairs. */
 import { NativeSelect } from '@mantine/core'
+import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Answers, Round } from '../../lab.ts'
 import { visit } from '../../location.ts'
@@ -14,20 +15,28 @@ const NO_FILTER = { task: undefined, state: undefined, search: undefined, pair: 
 
 export function RoundSelect({ rounds, round }: Props) {
   const { t } = useTranslation()
+  // There may be a thousand: they are made again only where the rounds have changed, and not with every pair.
+  const options = useMemo(
+    () =>
+      rounds.map(({ run, round, pairs }) => (
+        <option key={`${run} ${round}`} value={`${run} ${round}`}>
+          {t('pairs.roundName', { run, round, count: pairs })}
+        </option>
+      )),
+    [rounds, t],
+  )
   return (
     <NativeSelect
       size="xs"
       w="fit-content"
       aria-label={t('pairs.round')}
       value={`${round.run} ${round.round}`}
-      data={rounds.map(({ run, round, pairs }) => ({
-        value: `${run} ${round}`,
-        label: t('pairs.roundName', { run, round, count: pairs }),
-      }))}
       onChange={(event) => {
         const [run, round] = event.currentTarget.value.split(' ')
         visit({ run, round, ...NO_FILTER })
       }}
-    />
+    >
+      {options}
+    </NativeSelect>
   )
 }

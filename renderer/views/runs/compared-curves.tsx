@@ -19,14 +19,17 @@ import { mainTrainings, metricsOf, type Training } from './trainings.ts'
 /** Points of a curve, and of all curves of a chart together. */
 const POINTS = 320
 const ALL_POINTS = 8000
+/** As many curves as one chart can be read with, and drawn without a halt. */
+const MOST = 40
 
 interface Props {
   readonly runs: readonly RunBrief[]
   readonly trainings: Answers['runs']['compare']['trainings']
 }
 
-export function ComparedCurves({ runs, trainings }: Props) {
+export function ComparedCurves({ runs: all, trainings }: Props) {
   const { t } = useTranslation()
+  const runs = useMemo(() => all.slice(0, MOST), [all])
   const { query } = usePlace()
   const along = useAlong()
   const choices = useMemo(() => metricsOf(trainings), [trainings])
@@ -51,10 +54,11 @@ export function ComparedCurves({ runs, trainings }: Props) {
           />
         </Group>
       </Group>
+      {all.length > MOST && <Text c="dimmed">{t('runs.firstOnly', { count: MOST })}</Text>}
       <Overlay
         key={`${chosen.id} ${along}`}
         runs={runs}
-        trainings={mainTrainings(trainings, chosen)}
+        trainings={mainTrainings(trainings, chosen).filter(({ run }) => runs.some(({ id }) => id === run))}
         metric={chosen.name}
         unit={unitOf(chosen.stage, chosen.name)}
         along={along}
