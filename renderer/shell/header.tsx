@@ -17,7 +17,7 @@ export function Header() {
       <div className={classes.job}>
         <JobStrip />
       </div>
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs" wrap="nowrap" className={classes.tools!}>
         {readOnly && (
           <Badge variant="default" size="lg" tt="none" title={t('app.readOnlyNote')}>
             {t('app.readOnly')}
@@ -27,6 +27,7 @@ export function Header() {
           variant="default"
           size="xs"
           leftSection={<Search size={14} aria-hidden />}
+          classNames={{ section: classes.sign! }}
           rightSection={
             <Kbd size="xs" className={classes.keys}>
               Ctrl K
