@@ -34,7 +34,10 @@ export async function makeContenders(folder: string, size: LabSize, against: str
   const checkout = resolve(against)
   const other = join(folder, 'theirs')
   if (there) {
-    return { ours: { ...ours, lab: openLargeLab(own) }, theirs: { name: against, checkout, lab: openLargeLab(other) } }
+    const lab = openLargeLab(own)
+    // Opened here, the other lab's store would be upgraded, and its checkout could not open it any more.
+    const configFile = join(other, 'config.yaml')
+    return { ours: { ...ours, lab }, theirs: { name: against, checkout, lab: { ...lab, configFile } } }
   }
   mkdirSync(other)
   const maker: { makeLargeLab: typeof makeLargeLab } = await import(
