@@ -53,6 +53,7 @@ const SHARED_WITH_THE_WINDOW = [
 
 const TEST = '\\.(test|spec)\\.tsx?$'
 const SQLITE = '^(node:)?sqlite$'
+const PUPPETEER = '^node_modules/puppeteer-core/'
 
 /** A pattern for all files of some rooms; a room is a folder or a file. */
 const files = (rooms) => `^(${rooms.join('|')})[/.]`
@@ -98,6 +99,14 @@ export default {
       to: { path: SQLITE },
     },
     {
+      name: 'puppeteer comes with the first page',
+      comment:
+        "Its two hundred files take a sixth of the lab's start: import it where a page is opened, with import().",
+      severity: 'error',
+      from: { path: files(['app', 'main']), pathNot: TEST },
+      to: { path: PUPPETEER, dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'a test is imported',
       comment: 'A test is imported by nothing: move what others need into a file of its own.',
       severity: 'error',
@@ -118,7 +127,7 @@ export default {
     // TypeScript 7 has no compiler that other programs could call, so SWC reads the sources.
     parser: 'swc',
     doNotFollow: { path: '^node_modules/' },
-    includeOnly: ['^(app|bench|e2e|main|models|renderer|testing)/', SQLITE],
+    includeOnly: ['^(app|bench|e2e|main|models|renderer|testing)/', SQLITE, PUPPETEER],
     enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'] },
   },
 }

@@ -3,7 +3,7 @@
  * This file answers the commands that puppeteer sends to the browser, so that puppeteer gives the same Page as with
  * Chromium.
  */
-import puppeteer, { type ConnectionTransport, type Page, type Viewport } from 'puppeteer-core'
+import type { ConnectionTransport, Page, Viewport } from 'puppeteer-core'
 import { z } from 'zod'
 import { EnvironmentFault } from './fault.ts'
 
@@ -30,7 +30,8 @@ export async function connectWindow(
   viewport: Viewport | null,
   closed: () => void,
 ): Promise<Page> {
-  const browser = await puppeteer.connect({
+  const { connect } = await import('puppeteer-core')
+  const browser = await connect({
     transport: new WindowTransport(window, closed),
     defaultViewport: viewport,
     // Without a limit of puppeteer's, which would count the time in which this process stands still.

@@ -311,6 +311,7 @@ export const words = {
     about: 'Every attempt of every run.',
     count_one: '{{count, number}} episode',
     count_other: '{{count, number}} episodes',
+    showNew: 'Show new attempts',
     none: 'No episodes yet',
     noneText: 'The lab keeps every attempt of Collect, Validate and Evaluate here, step by step.',
     noMatch: 'No episode matches',

@@ -299,6 +299,7 @@ export const words: Words = {
     about: '所有运行的每一次尝试。',
     count_one: '{{count, number}} 个回合',
     count_other: '{{count, number}} 个回合',
+    showNew: '显示新的尝试',
     none: '还没有回合',
     noneText: '实验室把采集、验证和评估中的每一次尝试逐步保存在这里。',
     noMatch: '没有匹配的回合',

@@ -20,6 +20,7 @@ import { type EpisodeBrief, useEpisodeColumns } from './episode-columns.tsx'
 import { EpisodeDetail } from './episode-detail.tsx'
 import { EpisodeFilters } from './episode-filters.tsx'
 import { choicesOf, type EpisodeGroup, filterOf, OUTCOMES } from './filter.ts'
+import { NewAttempts } from './new-attempts.tsx'
 
 /** Milliseconds after the last keystroke before a search starts. */
 const REST = 250
@@ -60,6 +61,7 @@ export default function Episodes() {
           filters: (
             <>
               <EpisodeFilters groups={groups ?? NO_GROUPS} search={search} onSearch={setSearch} onChange={toFirst} />
+              <NewAttempts />
               <ListCount text={list.known ? t('episodes.count', { count: list.total }) : null} />
             </>
           ),
